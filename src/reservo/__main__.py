@@ -1,0 +1,3 @@
+from reservo.config.cli import main
+
+main()

@@ -1,0 +1,15 @@
+"""The `reservo` command."""
+
+import os
+import sys
+
+from django.core import management
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
+    management.execute_from_command_line(["reservo", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""What the environment says, checked once, with messages for whoever starts the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reservo.core import clock
+
+DEFAULT_PORT = 8000
+
+
+class BadEnvironment(SystemExit):
+    """A variable is wrong; the message says which and how to mend it."""
+
+
+def data_dir() -> Path:
+    path = Path(os.environ.get("RESERVO_DATA_DIR") or "var").resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def port() -> int:
+    return int(os.environ.get("PORT") or DEFAULT_PORT)
+
+
+def public_url() -> str:
+    """Address that mail and pages are built from, without a final slash; never taken from a request."""
+    url = (os.environ.get("RESERVO_PUBLIC_URL") or f"http://127.0.0.1:{port()}").rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise BadEnvironment(f"RESERVO_PUBLIC_URL is not an address: {url}")
+    return url
+
+
+def events_port() -> int:
+    return int(os.environ.get("RESERVO_EVENTS_PORT") or port() + 1)
+
+
+def allowed_hosts(url: str) -> list[str]:
+    named = words("RESERVO_ALLOWED_HOSTS")
+    return sorted({urlsplit(url).hostname or "127.0.0.1", "127.0.0.1", "localhost", *named})
+
+
+def words(name: str) -> list[str]:
+    return os.environ.get(name, "").replace(",", " ").split()
+
+
+def is_demo(data: Path) -> bool:
+    """Whether this installation was made by the demo: a mark in its data, not a variable."""
+    mark = data / "installation.json"
+    return mark.exists() and bool(json.loads(mark.read_text()).get("demo"))
+
+
+def clock_offset(demo: bool) -> timedelta:
+    text = os.environ.get("RESERVO_CLOCK_OFFSET", "")
+    if not text:
+        return timedelta()
+    if not demo:
+        raise BadEnvironment("RESERVO_CLOCK_OFFSET is only for a demo installation; unset it.")
+    offset = clock.parse_offset(text)
+    clock.set_offset(offset)
+    return offset
+
+
+def secret_key(data: Path) -> str:
+    """RESERVO_SECRET_KEY, else one made at the first start and kept beside the data."""
+    given = os.environ.get("RESERVO_SECRET_KEY")
+    if given:
+        return given
+    file = data / "secret.key"
+    if not file.exists():
+        _write_once(file, secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, text: str) -> None:
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def static_root() -> Path:
+    return Path(os.environ.get("RESERVO_STATIC_ROOT") or Path.cwd() / "build" / "static")
+
+
+def serve_from_sources(root: Path) -> bool:
+    return not (root / "staticfiles.json").exists()
+
+
+def static_storage(root: Path) -> str:
+    if serve_from_sources(root):
+        return "django.contrib.staticfiles.storage.StaticFilesStorage"
+    return "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -1,0 +1,59 @@
+"""SQL compilers that know which centre a query was made for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.sql import compiler
+
+from reservo.tenancy import context
+
+
+def _check(query: Any) -> None:
+    stamp = getattr(query, "made_for", None)
+    if stamp is not None and stamp != context.plane_key():
+        raise context.WrongTenant(f"a query made for centre {stamp} ran in centre {context.plane_key()}")
+
+
+class _Stamped:
+    query: Any
+    connection: Any
+
+    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
+        _check(self.query)
+        return super().execute_sql(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Writing(_Stamped):
+    """A write outside a transaction gets one, so that the epoch is held for it too."""
+
+    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
+        for row in getattr(self.query, "objs", ()):
+            stamp = getattr(row._state, "made_for", None)
+            if stamp is not None and stamp != context.plane_key():
+                raise context.WrongTenant(f"a row of centre {stamp} was written in {context.plane_key()}")
+        if self.connection.in_atomic_block:
+            return super().execute_sql(*args, **kwargs)
+        with transaction.atomic(using=self.connection.alias):
+            return super().execute_sql(*args, **kwargs)
+
+
+class SQLCompiler(_Stamped, compiler.SQLCompiler):
+    pass
+
+
+class SQLInsertCompiler(_Writing, compiler.SQLInsertCompiler):
+    pass
+
+
+class SQLDeleteCompiler(_Writing, compiler.SQLDeleteCompiler):
+    pass
+
+
+class SQLUpdateCompiler(_Writing, compiler.SQLUpdateCompiler):
+    pass
+
+
+class SQLAggregateCompiler(_Stamped, compiler.SQLAggregateCompiler):
+    pass

@@ -1,0 +1,54 @@
+"""What every engine's connection to a centre does: hold the epoch, refuse writes that go round it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reservo.tenancy.context import Route
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
+
+
+class StaleEpoch(RuntimeError):
+    """The centre has another place or state than this node believed; nothing was written."""
+
+
+class BareWrite(RuntimeError):
+    """Raw SQL tried to write outside `tenancy.atomic()`, where no epoch is checked."""
+
+
+class GuardedWrapper:
+    """Mixin for a Django DatabaseWrapper bound to one centre."""
+
+    route: Route
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute_wrappers.append(self._refuse_bare_writes)  # type: ignore[attr-defined]
+
+    def set_autocommit(
+        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
+    ) -> None:
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)  # type: ignore[misc]
+        if not autocommit:
+            self._hold_epoch()
+
+    def _hold_epoch(self) -> None:
+        """Compare the namespace's own epoch with the route's, inside the transaction that is to write."""
+        with self.wrap_database_errors:  # type: ignore[attr-defined]
+            cursor = self.connection.cursor()  # type: ignore[attr-defined]
+            cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch")
+            found = cursor.fetchall()
+            cursor.close()
+        if found != [(self.route.tenant_id, self.route.epoch)]:
+            self._rollback()  # type: ignore[attr-defined]
+            super().set_autocommit(True)  # type: ignore[misc]
+            raise StaleEpoch(f"{self.route.slug}: expected epoch {self.route.epoch}, found {found}")
+
+    def _refuse_bare_writes(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        if not self.in_atomic_block and sql.lstrip()[:6].upper() in _WRITES:  # type: ignore[attr-defined]
+            raise BareWrite("write inside tenancy.atomic()")
+        return execute(sql, params, many, context)

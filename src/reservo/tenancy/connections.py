@@ -1,0 +1,99 @@
+"""One database alias, `tenant`; the connection behind it is swapped for the active centre's."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections import OrderedDict
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+from reservo.tenancy.context import TENANT_ALIAS, RebindInTransaction, Route
+
+DESCRIPTORS_PER_CONNECTION = 3
+DESCRIPTORS_KEPT_FOR_OTHERS = 256
+MOST_CONNECTIONS_PER_THREAD = 32
+
+_kept = threading.local()
+
+
+def bind(route: Route) -> None:
+    """Put the centre's connection behind the alias, from this thread's pool or new (opened on first use)."""
+    pool = _pool()
+    wrapper = pool.get(route.tenant_id)
+    if wrapper is not None and wrapper.route != route and not wrapper.in_atomic_block:
+        wrapper.close()
+        wrapper = None
+    if wrapper is None:
+        wrapper = _wrapper_for(route)
+        pool[route.tenant_id] = wrapper
+        _drop_oldest(pool)
+    pool.move_to_end(route.tenant_id)
+    connections[TENANT_ALIAS] = wrapper
+
+
+def unbind() -> None:
+    if hasattr(connections._connections, TENANT_ALIAS):
+        del connections[TENANT_ALIAS]
+
+
+def refuse_open_transaction() -> None:
+    bound = getattr(connections._connections, TENANT_ALIAS, None)
+    if bound is not None and bound.in_atomic_block:
+        raise RebindInTransaction("a transaction of another centre is open")
+
+
+def close_all() -> None:
+    """Close every centre's connection of this thread."""
+    pool = _pool()
+    while pool:
+        pool.popitem()[1].close()
+    unbind()
+
+
+def close_for(tenant_id: int) -> None:
+    """Close this thread's connection to one centre (it moved, or its file is about to be replaced)."""
+    wrapper = _pool().pop(tenant_id, None)
+    if wrapper is not None:
+        wrapper.close()
+
+
+def _pool() -> OrderedDict[int, Any]:
+    if not hasattr(_kept, "pool"):
+        _kept.pool = OrderedDict()
+    pool: OrderedDict[int, Any] = _kept.pool
+    return pool
+
+
+def _drop_oldest(pool: OrderedDict[int, Any]) -> None:
+    while len(pool) > connections_per_thread():
+        for tenant_id, wrapper in pool.items():
+            if not wrapper.in_atomic_block:
+                wrapper.close()
+                del pool[tenant_id]
+                break
+        else:
+            return
+
+
+@lru_cache(maxsize=1)
+def connections_per_thread() -> int:
+    """Bound of the pool, from the descriptors this process may open (soft limit raised to the hard one)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65_536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    threads = settings.RESERVO_THREADS + 2
+    share = (wanted - DESCRIPTORS_KEPT_FOR_OTHERS) // (threads * DESCRIPTORS_PER_CONNECTION)
+    return max(2, min(MOST_CONNECTIONS_PER_THREAD, share))
+
+
+def _wrapper_for(route: Route) -> Any:
+    engine = import_module(f"reservo.tenancy.backends.{route.engine}.base")
+    wrapper = engine.DatabaseWrapper(engine.settings_for(route), alias=TENANT_ALIAS)
+    wrapper.route = route
+    return wrapper

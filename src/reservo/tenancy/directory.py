@@ -1,0 +1,52 @@
+"""Slug to route, kept in memory for a second; the epoch makes a stale answer harmless."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from reservo.tenancy.context import Route
+from reservo.tenancy.models import Placement
+
+SECONDS_KEPT = 1.0
+MOST_KEPT = 20_000
+
+_lock = threading.Lock()
+_kept: dict[str, tuple[float, Route | None]] = {}
+
+
+def find(slug: str) -> Route | None:
+    """The route of a centre, at most a second old; None if there is no such centre."""
+    kept = _kept.get(slug)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    placement = Placement.objects.select_related("store").filter(slug=slug).first()
+    route = placement.route() if placement else None
+    _keep(slug, route)
+    return route
+
+
+def by_id(tenant_id: int) -> Route | None:
+    """The route of a centre by its identity, read afresh."""
+    placement = Placement.objects.select_related("store").filter(pk=tenant_id).first()
+    return placement.route() if placement else None
+
+
+def all_active() -> list[Route]:
+    rows = Placement.objects.select_related("store").filter(state=Placement.State.ACTIVE).order_by("pk")
+    return [placement.route() for placement in rows]
+
+
+def forget(slug: str | None = None) -> None:
+    with _lock:
+        if slug is None:
+            _kept.clear()
+        else:
+            _kept.pop(slug, None)
+
+
+def _keep(slug: str, route: Route | None) -> None:
+    with _lock:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[slug] = (time.monotonic() + SECONDS_KEPT, route)

@@ -1,0 +1,139 @@
+"""Stores and placements (control plane); the namespace's own marks; the base of every centre's model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from reservo.tenancy import context
+
+
+class TenantQuerySet(models.QuerySet):
+    """Remembers the centre it was made for; the compilers compare."""
+
+    def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> int:
+        objs = tuple(objs)
+        for row in objs:
+            check_stamp(row)
+        return super().bulk_update(objs, *args, **kwargs)
+
+
+class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet:
+        queryset = super().get_queryset()
+        queryset.query.made_for = context.plane_key()
+        return queryset
+
+
+def check_stamp(row: models.Model) -> None:
+    stamp = getattr(row._state, "made_for", None)
+    if stamp is not None and stamp != context.plane_key():
+        raise context.WrongTenant(f"a row of centre {stamp} was used in centre {context.plane_key()}")
+
+
+class TenantModel(models.Model):
+    """Base of every model of the tenant plane (and of those on both planes)."""
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
+        row = super().from_db(db, field_names, values)
+        row._state.made_for = context.plane_key()  # type: ignore[attr-defined]
+        return row
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        check_stamp(self)
+        super().save_base(*args, **kwargs)
+        self._state.made_for = context.plane_key()  # type: ignore[attr-defined]
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        check_stamp(self)
+        return super().delete(*args, **kwargs)
+
+
+class Store(models.Model):
+    """A place for centres: an engine, an address, and how many it may hold."""
+
+    plane = "control"
+
+    class Engine(models.TextChoices):
+        SQLITE = "sqlite", "SQLite"
+
+    name = models.SlugField(max_length=40, unique=True)
+    engine = models.CharField(max_length=12, choices=Engine.choices)
+    address = models.CharField(max_length=500, help_text="directory of the files")
+    capacity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(capacity__gte=1), name="store_capacity_positive")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Placement(models.Model):
+    """Where one centre lives. Its key is the centre's identity on every plane."""
+
+    plane = "control"
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        MAINTENANCE = "maintenance"
+        DISABLED = "disabled"
+
+    id = models.BigAutoField(primary_key=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    host = models.CharField(max_length=253, blank=True, default="")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="placements")
+    namespace = models.CharField(max_length=80)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    zone = models.CharField(max_length=60)
+    epoch = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "namespace"], name="placement_namespace_unique")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def route(self) -> context.Route:
+        return context.Route(
+            tenant_id=self.pk,
+            slug=self.slug,
+            state=self.state,
+            zone=self.zone,
+            epoch=self.epoch,
+            engine=self.store.engine,
+            address=self.store.address,
+            namespace=self.namespace,
+        )
+
+
+class NamespaceEpoch(models.Model):
+    """The one row that says whose namespace this is and which epoch may write to it."""
+
+    plane = "tenant"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    tenant_id = models.PositiveBigIntegerField()
+    epoch = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="namespace_epoch_single")]
+
+
+class Counter(TenantModel):
+    """Consecutive numbers inside one centre; taken in the transaction that uses them, so none is skipped."""
+
+    plane = "tenant"
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.PositiveBigIntegerField(default=0)

@@ -1,0 +1,22 @@
+"""Names that centres may have in addresses."""
+
+import re
+
+RESERVED = frozenset(
+    """api login logout admin console operator static media live ready metrics status health
+    password invitation invitations account accounts events mailbox docs help support about
+    legal privacy terms favicon.ico robots.txt www mail embed landing demo assets system internal
+    i18n theme.css manifest.json sw.js""".split()
+)
+_SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]")
+
+
+class BadSlug(ValueError):
+    """The text cannot name a centre in an address."""
+
+
+def check(text: str) -> str:
+    """The slug itself. Raises BadSlug if it is a route, too short or long, or has other than a-z 0-9 -."""
+    if text in RESERVED or "--" in text or not _SHAPE.fullmatch(text):
+        raise BadSlug(text)
+    return text
