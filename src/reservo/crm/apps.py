@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class CrmConfig(AppConfig):
+    name = "reservo.crm"
+    label = "crm"
+    plane = "tenant"

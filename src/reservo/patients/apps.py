@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PatientsConfig(AppConfig):
+    name = "reservo.patients"
+    label = "patients"
+    plane = "tenant"
