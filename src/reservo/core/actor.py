@@ -1,0 +1,25 @@
+"""Who does something, and by which way; plain values that operations, trail and events share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["staff", "patient", "system"]
+Channel = Literal["agenda", "web", "api", "link", "job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    kind: Kind
+    id: int | None
+    name: str
+    channel: Channel
+
+    @property
+    def is_patient(self) -> bool:
+        return self.kind == "patient"
+
+
+def system(channel: Channel = "job") -> Actor:
+    return Actor("system", None, "Reservo", channel)
