@@ -1,0 +1,35 @@
+"""Mail addresses: enough checking to refuse what no server takes and what could add a header."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 254
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+class InvalidAddress(ValueError):
+    """Not an address that mail can be sent to."""
+
+
+def check(typed: str) -> str:
+    """The address, its domain in lower case (and in ASCII if it had other letters). Raises InvalidAddress."""
+    text = typed.strip()
+    local, at, domain = text.rpartition("@")
+    if len(text) > LONGEST or not at or len(local) > 64 or not _LOCAL.fullmatch(local):
+        raise InvalidAddress
+    return f"{local}@{_domain(domain)}"
+
+
+def _domain(domain: str) -> str:
+    try:
+        ascii_domain = domain.lower().encode("idna").decode()
+    except UnicodeError as wrong:
+        raise InvalidAddress from wrong
+    labels = ascii_domain.split(".")
+    if len(labels) < 2 or len(ascii_domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise InvalidAddress
+    if labels[-1].isdigit():
+        raise InvalidAddress
+    return ascii_domain
