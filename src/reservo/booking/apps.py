@@ -5,3 +5,9 @@ class BookingConfig(AppConfig):
     name = "reservo.booking"
     label = "booking"
     plane = "tenant"
+
+    def ready(self) -> None:
+        from reservo.booking.founding import found_booking_page
+        from reservo.tenants import founding
+
+        founding.step(found_booking_page)

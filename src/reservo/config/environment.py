@@ -40,6 +40,31 @@ def events_port() -> int:
     return int(os.environ.get("RESERVO_EVENTS_PORT") or port() + 1)
 
 
+def events_url() -> str:
+    """Address of the live events as browsers see it: RESERVO_EVENTS_URL, else the public host on the events port."""
+    given = os.environ.get("RESERVO_EVENTS_URL", "").rstrip("/")
+    if given:
+        return given
+    parts = urlsplit(public_url())
+    return f"{parts.scheme}://{parts.hostname}:{events_port()}"
+
+
+def configure_logging() -> None:
+    """One JSON line per record on standard error."""
+    import logging.config
+
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": "reservo.config.logs.formatter"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": os.environ.get("RESERVO_LOG_LEVEL", "WARNING")},
+            "loggers": {"django.security": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+        }
+    )
+
+
 def allowed_hosts(url: str) -> list[str]:
     named = words("RESERVO_ALLOWED_HOSTS")
     return sorted({urlsplit(url).hostname or "127.0.0.1", "127.0.0.1", "localhost", *named})

@@ -116,3 +116,14 @@ class StoppedAddress(TenantModel):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class SendRate(models.Model):
+    """When the next mail of the installation may leave: one row."""
+
+    plane = "control"
+
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.next_at)

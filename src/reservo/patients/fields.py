@@ -56,7 +56,16 @@ class BadPatient(ValueError):
 
 
 NAMES = tuple(field.name for field in fields(PatientFields))
-_TEXTS = ("given_name", "paternal_surname", "maternal_surname", "address", "city", "insurer", "category", "reference")
+_TEXTS = (
+    "given_name",
+    "paternal_surname",
+    "maternal_surname",
+    "address",
+    "city",
+    "insurer",
+    "category",
+    "reference",
+)
 
 
 def cleaned(given: PatientFields, *, today: date, default_country: str) -> PatientFields:
@@ -84,9 +93,13 @@ def _keep(values: dict[str, Any], errors: dict[str, FieldError], name: str, clea
     except text.TooLong:
         errors[name] = FieldError("too_long", _("El texto es demasiado largo."))
     except identity.InvalidNationalId:
-        errors[name] = FieldError("invalid_national_id", _("El documento no es válido: revisa el número y su dígito."))
+        errors[name] = FieldError(
+            "invalid_national_id", _("El documento no es válido: revisa el número y su dígito.")
+        )
     except phones.InvalidPhone:
-        errors[name] = FieldError("invalid_phone", _("El teléfono no es válido: escríbelo con su código de país."))
+        errors[name] = FieldError(
+            "invalid_phone", _("El teléfono no es válido: escríbelo con su código de país.")
+        )
     except mailaddress.InvalidAddress:
         errors[name] = FieldError("invalid_email", _("El correo no es válido."))
 

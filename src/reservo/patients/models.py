@@ -20,7 +20,9 @@ class Patient(TenantModel):
         INACTIVE = "inactive"
 
     number = models.PositiveBigIntegerField(unique=True)
-    national_id = models.CharField(max_length=30, blank=True, default="", help_text="as its country writes it")
+    national_id = models.CharField(
+        max_length=30, blank=True, default="", help_text="as its country writes it"
+    )
     national_id_folded = models.CharField(max_length=30, blank=True, default="", db_index=True)
     country = models.CharField(max_length=2, help_text="of the national id")
     is_foreigner = models.BooleanField(default=False)
@@ -43,7 +45,9 @@ class Patient(TenantModel):
     reference = models.CharField(max_length=120, blank=True, default="", help_text="how they came")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     comments = models.TextField(max_length=4_000, blank=True, default="")
-    search_text = models.CharField(max_length=400, blank=True, default="", help_text="folded names, id and phones")
+    search_text = models.CharField(
+        max_length=400, blank=True, default="", help_text="folded names, id and phones"
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
@@ -59,7 +63,9 @@ class Patient(TenantModel):
 
     @property
     def full_name(self) -> str:
-        return " ".join(part for part in (self.given_name, self.paternal_surname, self.maternal_surname) if part)
+        return " ".join(
+            part for part in (self.given_name, self.paternal_surname, self.maternal_surname) if part
+        )
 
 
 class PatientDifference(TenantModel):

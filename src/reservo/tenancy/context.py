@@ -139,6 +139,11 @@ def atomic(*, savepoint: bool = True, durable: bool = False) -> transaction.Atom
     return transaction.atomic(using=_alias(), savepoint=savepoint, durable=durable)
 
 
+def in_transaction() -> bool:
+    """Whether a transaction of the active plane is open."""
+    return bool(transaction.get_connection(using=_alias()).in_atomic_block)
+
+
 def on_commit(function: Callable[[], Any]) -> None:
     """Run after the active plane's transaction commits, with the same centre active."""
     transaction.on_commit(carry(function), using=_alias())

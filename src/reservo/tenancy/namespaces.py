@@ -37,6 +37,13 @@ def create(route: Route) -> None:
     draft.unlink()
 
 
+def remove(route: Route) -> None:
+    """Delete a namespace and its journal files; nothing if there is none."""
+    target = path_of(route)
+    for suffix in ("", "-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+
+
 def template() -> Path:
     """The migrated, empty namespace that new ones are copied from; made anew when migrations change."""
     path = Path(settings.RESERVO_DATA_DIR) / "templates" / f"tenant-{schema_fingerprint()}.db"

@@ -21,9 +21,9 @@ def rule(name: str) -> Callable[[_View], _View]:
 
 
 def public(view: _View) -> _View:
-    """Anybody may open this view; it shows nothing of anybody."""
+    """Anybody may open this view; it shows nothing of anybody who has not given a proof of their own."""
     return rule(PUBLIC)(view)
 
 
 def rule_of(view: Callable[..., Any]) -> str | None:
-    return getattr(view, "access_rule", None) or getattr(getattr(view, "view_class", None), "access_rule", None)
+    return getattr(view, "access_rule", None)

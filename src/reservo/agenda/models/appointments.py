@@ -38,6 +38,8 @@ class Appointment(TenantModel):
     zone = models.CharField(max_length=60)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    first_tick = models.PositiveBigIntegerField(help_text="first tick taken, buffer included")
+    end_tick = models.PositiveBigIntegerField(help_text="first tick free again")
     buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=13, choices=State.choices, default=State.NOT_CONFIRMED)
@@ -58,8 +60,8 @@ class Appointment(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["branch", "starts_at"], name="appointment_branch_start"),
-            models.Index(fields=["practitioner", "starts_at"], name="appointment_practitioner_start"),
-            models.Index(fields=["room", "starts_at"], name="appointment_room_start"),
+            models.Index(fields=["practitioner", "first_tick"], name="appointment_practitioner_tick"),
+            models.Index(fields=["room", "first_tick"], name="appointment_room_tick"),
             models.Index(fields=["patient", "-starts_at"], name="appointment_patient_start"),
             models.Index(fields=["starts_at"], name="appointment_start"),
         ]

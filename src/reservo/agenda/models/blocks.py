@@ -18,6 +18,8 @@ class Block(TenantModel):
     zone = models.CharField(max_length=60)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    first_tick = models.PositiveBigIntegerField()
+    end_tick = models.PositiveBigIntegerField(db_index=True)
     series = models.UUIDField(null=True, blank=True, db_index=True, help_text="common to the blocks of one repetition")
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
@@ -25,7 +27,6 @@ class Block(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["starts_at"], name="block_start"),
-            models.Index(fields=["ends_at"], name="block_end"),
         ]
         constraints = [models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="block_period")]
 

@@ -15,6 +15,8 @@ class Hold(TenantModel):
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    first_tick = models.PositiveBigIntegerField()
+    end_tick = models.PositiveBigIntegerField()
     expires_at = models.DateTimeField(db_index=True)
     address_hash = models.CharField(max_length=64, db_index=True, help_text="of the client address, keyed")
     origin = models.CharField(max_length=6, default="web")

@@ -32,7 +32,12 @@ def note_differences(patient: Patient, given: PatientFields, *, appointment_id: 
     """Write down every value given (already cleaned) that the file does not have; how many."""
     rows = [
         PatientDifference(
-            patient=patient, field=name, on_file=_text(patient, name), given=new, appointment_id=appointment_id, at=at
+            patient=patient,
+            field=name,
+            on_file=_text(patient, name),
+            given=new,
+            appointment_id=appointment_id,
+            at=at,
         )
         for name in COMPARED
         if (new := _text(given, name)) and new != _text(patient, name)

@@ -17,7 +17,9 @@ class PatientChangedMeanwhile(RuntimeError):
     """Somebody else saved the file since it was opened; nothing was written."""
 
 
-def register(given: PatientFields, *, default_country: str, by: Actor, at: datetime, origin: str = "staff") -> Patient:
+def register(
+    given: PatientFields, *, default_country: str, by: Actor, at: datetime, origin: str = "staff"
+) -> Patient:
     """A new file with the next number. Raises BadPatient."""
     values = cleaned(given, today=at.date(), default_country=default_country)
     patient = Patient(**asdict(values), created_at=at, created_by=by.name[:80], origin=origin)
@@ -31,7 +33,10 @@ def register(given: PatientFields, *, default_country: str, by: Actor, at: datet
 def change(
     patient_id: int, given: PatientFields, *, version: int, default_country: str, by: Actor, at: datetime
 ) -> Patient:
-    """Save the whole file over the version that was read. Raises BadPatient, PatientChangedMeanwhile, DoesNotExist."""
+    """Save the whole file over the version that was read.
+
+    Raises BadPatient, PatientChangedMeanwhile, DoesNotExist.
+    """
     values = cleaned(given, today=at.date(), default_country=default_country)
     with tenancy.atomic():
         patient = Patient.objects.get(pk=patient_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from reservo.tenancy.context import Route
@@ -22,6 +23,7 @@ class GuardedWrapper:
     """Mixin for a Django DatabaseWrapper bound to one centre."""
 
     route: Route
+    hinted_due: datetime | None = None  # earliest work hinted for in the open transaction
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,6 +33,7 @@ class GuardedWrapper:
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
     ) -> None:
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)  # type: ignore[misc]
+        self.hinted_due = None
         if not autocommit:
             self._hold_epoch()
 

@@ -1,5 +1,7 @@
 """The control database on SQLite; rows of models that live on both planes are checked here too."""
 
+from datetime import datetime
+
 from django.db.backends.sqlite3 import base, operations
 
 
@@ -9,3 +11,10 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+    hinted_due: datetime | None = None
+
+    def set_autocommit(
+        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
+    ) -> None:
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+        self.hinted_due = None

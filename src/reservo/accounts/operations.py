@@ -1,0 +1,151 @@
+"""Logging in and out, passwords, invitations."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from reservo import tenancy
+from reservo.accounts import lockout, passwords
+from reservo.accounts.models import Invitation, Membership, Session, User
+from reservo.accounts.sessions import SessionStore
+
+INVITATION_LIFE = timedelta(days=7)
+
+
+class WrongCredentials(ValueError):
+    """The mail or the password is not right; which of them is not told."""
+
+
+class InvitationOver(ValueError):
+    """The invitation is unknown, accepted before, or too old."""
+
+
+def create_user(email: str, *, name: str, password: str | None, at: datetime, language: str = "es") -> User:
+    """The user of this mail, made if there is none (then with this password, or none that can be used)."""
+    user = User.objects.filter(email=email.casefold()).first()
+    if user:
+        return user
+    user = User(email=email.casefold(), name=name, language=language, created_at=at)
+    user.password = make_password(password)
+    user.save(force_insert=True)
+    return user
+
+
+def authenticate(email: str, password: str, *, client: str, at: datetime) -> User:
+    """The user. Raises WrongCredentials, LockedOut."""
+    email = email.strip().casefold()[:254]
+    lockout.refuse_locked(email, client, at=at)
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None:
+        make_password(password[: passwords.LONGEST])
+    elif user.check_password(password[: passwords.LONGEST]):
+        lockout.forget_failures(email)
+        return user
+    lockout.note_failure(email, client, at=at)
+    raise WrongCredentials
+
+
+def open_session(user: User, tenant_id: int, *, agent: str, at: datetime) -> SessionStore:
+    """A new session of this user in this centre; the caller sets the cookie."""
+    session = SessionStore()
+    session.update(
+        {
+            "user_id": user.pk,
+            "tenant_id": tenant_id,
+            "proof": proof_of(user),
+            "began": int(at.timestamp()),
+            "agent": agent[:200],
+        }
+    )
+    session.create()
+    User.objects.filter(pk=user.pk).update(last_login=at)
+    return session
+
+
+def proof_of(user: User) -> str:
+    """Changes with the password, so that old sessions end with it."""
+    return salted_hmac("reservo.session", user.password, algorithm="sha256").hexdigest()
+
+
+def proves(session: dict, user: User) -> bool:
+    return constant_time_compare(str(session.get("proof", "")), proof_of(user))
+
+
+def set_password(user: User, password: str) -> None:
+    """Raises WeakPassword. Every session of the user ends."""
+    passwords.check(password, email=user.email)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    end_sessions(user)
+
+
+def end_sessions(user: User, *, tenant_id: int | None = None) -> None:
+    sessions = Session.objects.filter(user_id=user.pk)
+    if tenant_id is not None:
+        sessions = sessions.filter(tenant_id=tenant_id)
+    sessions.delete()
+
+
+def invite(email: str, *, tenant_id: int, staff_id: int, at: datetime) -> str:
+    """A token for the link of the invitation; earlier ones of the same person in the centre end."""
+    token = secrets.token_urlsafe(32)
+    with tenancy.control(), tenancy.atomic():
+        Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).delete()
+        Invitation.objects.create(
+            tenant_id=tenant_id,
+            staff_id=staff_id,
+            email=email.casefold(),
+            token_hash=_hash(token),
+            expires_at=at + INVITATION_LIFE,
+        )
+    return token
+
+
+def invitation_of(token: str, *, at: datetime) -> Invitation:
+    """Raises InvitationOver."""
+    found = Invitation.objects.filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=at).first()
+    if found is None:
+        raise InvitationOver
+    return found
+
+
+def accept_invitation(token: str, *, name: str, password: str, at: datetime) -> tuple[User, Invitation]:
+    """The user, made or known, now a member. A known user proves the password they have.
+
+    Raises InvitationOver, WeakPassword, WrongCredentials.
+    """
+    with tenancy.control(), tenancy.atomic():
+        invitation = invitation_of(token, at=at)
+        user = User.objects.filter(email=invitation.email).first()
+        if user is None:
+            passwords.check(password, email=invitation.email)
+            user = create_user(invitation.email, name=name, password=password, at=at)
+        elif not user.check_password(password):
+            raise WrongCredentials
+        join(user, invitation.tenant_id)
+        invitation.accepted_at = at
+        invitation.save(update_fields=["accepted_at"])
+    return user, invitation
+
+
+def join(user: User, tenant_id: int) -> None:
+    Membership.objects.get_or_create(user=user, tenant_id=tenant_id)
+
+
+def leave(user_id: int, tenant_id: int) -> None:
+    """No member any more; the sessions in that centre end at once."""
+    Membership.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()
+    Session.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def join_by_id(user_id: int, tenant_id: int) -> None:
+    Membership.objects.get_or_create(user_id=user_id, tenant_id=tenant_id)

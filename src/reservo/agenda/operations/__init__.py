@@ -1,0 +1,51 @@
+from reservo.agenda.claims import OverbookingFull, TimeTaken
+from reservo.agenda.limits import TooMany
+from reservo.agenda.operations.blocks import BlockTooLong, Blocking, block, block_repeated, in_the_way, unblock
+from reservo.agenda.operations.booking import Booking, NotOffered, book
+from reservo.agenda.operations.changes import (
+    AppointmentClosed,
+    EditedMeanwhile,
+    Leave,
+    change_state,
+    edit,
+    move,
+    move_online,
+)
+from reservo.agenda.operations.holding import HoldOver, TooManyHolds, hold, hold_of, release
+from reservo.agenda.operations.placing import BadTime, OutsideRules, UnknownObject
+from reservo.agenda.operations.undoing import CannotUndo, undo
+from reservo.agenda.transitions import ReasonNeeded, TransitionRefused
+
+__all__ = [
+    "AppointmentClosed",
+    "BadTime",
+    "BlockTooLong",
+    "Blocking",
+    "Booking",
+    "CannotUndo",
+    "EditedMeanwhile",
+    "HoldOver",
+    "Leave",
+    "NotOffered",
+    "OutsideRules",
+    "OverbookingFull",
+    "ReasonNeeded",
+    "TimeTaken",
+    "TooMany",
+    "TooManyHolds",
+    "TransitionRefused",
+    "UnknownObject",
+    "block",
+    "block_repeated",
+    "book",
+    "change_state",
+    "edit",
+    "hold",
+    "hold_of",
+    "in_the_way",
+    "move",
+    "move_online",
+    "release",
+    "unblock",
+    "undo",
+]

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "reservo.audit"
+    label = "audit"
+    plane = "both"

@@ -1,0 +1,50 @@
+"""On which dates a branch is closed: public holidays of its country and region, and the centre's own."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+import holidays
+from django.db.models import Q
+
+from reservo.catalog.models import Branch, Holiday
+
+
+@lru_cache(maxsize=512)
+def public_holidays(country: str, region: str, year: int, language: str = "es") -> dict[date, str]:
+    """Date to name, by the library's calendar; nothing for a country it does not know."""
+    try:
+        known = holidays.country_holidays(country, subdiv=region or None, years=year, language=language)
+    except NotImplementedError:
+        try:
+            known = holidays.country_holidays(country, years=year)
+        except NotImplementedError:
+            return {}
+    return dict(known.items())
+
+
+def regions_of(country: str) -> list[tuple[str, str]]:
+    """(code, name) of the regions whose holidays differ."""
+    try:
+        known = holidays.country_holidays(country)
+    except NotImplementedError:
+        return []
+    names = {code: name for name, code in known.subdivisions_aliases.items()}
+    return [(code, names.get(code, code)) for code in known.subdivisions]
+
+
+def closed_dates(branch: Branch, first: date, last: date) -> dict[date, str]:
+    """Date to name of every closed date in [first, last]; one query."""
+    closed: dict[date, str] = {}
+    if branch.keeps_holidays:
+        for year in range(first.year, last.year + 1):
+            named = public_holidays(branch.country, branch.region, year)
+            closed.update({day: name for day, name in named.items() if first <= day <= last})
+    own = Holiday.objects.filter(Q(branch=None) | Q(branch=branch), date__range=(first, last))
+    for day, name, is_closed in own.order_by("-branch_id").values_list("date", "name", "is_closed"):
+        if is_closed:
+            closed[day] = name
+        else:
+            closed.pop(day, None)
+    return closed

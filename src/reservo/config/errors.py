@@ -1,0 +1,76 @@
+"""Pages for what went wrong: calm, with a way on, in the reader's language."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from reservo.ui.access import public
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str, **headers: str) -> HttpResponse:
+    if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
+        response: HttpResponse = JsonResponse(
+            {"type": "about:blank", "title": title, "status": status, "detail": text},
+            status=status,
+            content_type="application/problem+json",
+        )
+    else:
+        response = render(request, "ui/error.html", {"status": status, "title": title, "text": text}, status=status)
+    for name, value in headers.items():
+        response[name.replace("_", "-")] = value
+    return response
+
+
+@public
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 404, _("No encontramos esta página"), _("Puede que el enlace esté incompleto o que ya no exista.")
+    )
+
+
+@public
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 403, _("No tienes permiso para esto"), _("Pide a quien administra tu centro que te lo dé.")
+    )
+
+
+@public
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, _("No entendimos la solicitud"), _("Vuelve atrás e inténtalo de nuevo."))
+
+
+@public
+def broken(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, _("Algo falló de nuestro lado"), _("Ya quedó anotado. Inténtalo otra vez en un momento."))
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("La página quedó vieja"),
+        _("Por seguridad no guardamos el cambio. Recarga la página y repítelo."),
+    )
+
+
+def maintenance(request: HttpRequest, *, retry_seconds: int) -> HttpResponse:
+    text = _("Estamos haciendo una mejora y volvemos en unos minutos. Tus datos y tus citas están a salvo.")
+    return _page(request, 503, _("En mantención"), text, Retry_After=str(retry_seconds))
+
+
+def disabled(request: HttpRequest) -> HttpResponse:
+    return _page(request, 403, _("Este centro no está disponible"), _("Contacta directamente con el centro."))
+
+
+def try_again(request: HttpRequest) -> HttpResponse:
+    text = _("El centro está cambiando de lugar. No se perdió nada: repite lo que hacías.")
+    return _page(request, 503, _("Un momento, por favor"), text, Retry_After="1")
+
+
+def redirect_to_slash(request: HttpRequest) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{request.path}/" + (f"?{query}" if query else ""))

@@ -1,0 +1,43 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from reservo import tenancy
+from reservo.jobs import recurring
+from reservo.tenancy import directory
+
+
+def instant(text: str) -> datetime:
+    """An ISO date or instant; without offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise CommandError(f"not a date or instant: {text}") from wrong
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "`schedule preview`: when each recurring job of a centre fires."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["preview"])
+        parser.add_argument("--tenant", required=True)
+        parser.add_argument("--from", dest="start", required=True, type=instant)
+        parser.add_argument("--to", dest="end", required=True, type=instant)
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, tenant: str, start: datetime, end: datetime, **options: Any) -> None:
+        from reservo.config.schedule import ENTRIES
+
+        route = directory.find(tenant)
+        if route is None:
+            raise CommandError(f"there is no centre {tenant}")
+        with tenancy.activate(route):
+            rows = recurring.preview(ENTRIES, start, end)
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
+            return
+        for row in rows:
+            self.stdout.write(f"{row['local']}  {row['utc']}  {row['job']:14} {row['branch']:20} {row['zone']}")

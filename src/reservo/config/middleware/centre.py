@@ -1,0 +1,56 @@
+"""The first word of the path names a centre: it is activated, and the rest is routed as if it were alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix, set_script_prefix, set_urlconf
+
+from reservo import tenancy
+from reservo.config import errors
+from reservo.tenancy import directory, slugs
+from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy.models import Placement
+
+RETRY_MAINTENANCE_SECONDS = 60
+
+
+class TenantMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        slug, slash, rest = request.path_info[1:].partition("/")
+        request.cookie_path = "/"
+        if not slug or slug in slugs.RESERVED:
+            with tenancy.control():
+                return self.get_response(request)
+        route = directory.find(slug)
+        if route is None:
+            return errors.not_found(request)
+        if route.state == Placement.State.MAINTENANCE:
+            return errors.maintenance(request, retry_seconds=RETRY_MAINTENANCE_SECONDS)
+        if route.state == Placement.State.DISABLED:
+            return errors.disabled(request)
+        if not slash:
+            return errors.redirect_to_slash(request)
+        return self._inside(request, route, rest)
+
+    def _inside(self, request: HttpRequest, route: tenancy.Route, rest: str) -> HttpResponse:
+        request.cookie_path = f"/{route.slug}/"
+        request.path_info = f"/{rest}"
+        request.urlconf = settings.TENANT_URLCONF
+        before = get_script_prefix()
+        set_script_prefix(request.cookie_path)
+        set_urlconf(settings.TENANT_URLCONF)
+        try:
+            with tenancy.activate(route):
+                return self.get_response(request)
+        except StaleEpoch:
+            directory.forget(route.slug)
+            return errors.try_again(request)
+        finally:
+            set_script_prefix(before)
+            set_urlconf(None)

@@ -1,0 +1,36 @@
+"""Which language a page speaks: asked for in the address, else the person's, else the browser's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+LANGUAGES = ("es", "en")
+
+
+class LanguageMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = _asked(request) or _browser(request) or LANGUAGES[0]
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.setdefault("Content-Language", language)
+        return response
+
+
+def _asked(request: HttpRequest) -> str:
+    asked = request.GET.get("lang", "")
+    return asked if asked in LANGUAGES else ""
+
+
+def _browser(request: HttpRequest) -> str:
+    for part in request.headers.get("Accept-Language", "")[:200].split(","):
+        language = part.split(";")[0].strip().lower()[:2]
+        if language in LANGUAGES:
+            return language
+    return ""

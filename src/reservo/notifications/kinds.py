@@ -1,0 +1,62 @@
+"""Kinds of mail. Upper apps register how each is made from rows at the moment of sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reservo.notifications.models import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    content: bytes
+    subtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What is sent; addresses are those of the delivery."""
+
+    subject: str
+    text: str
+    html: str
+    from_name: str
+    reply_to: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Compose = Callable[["Delivery"], Mail | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`compose` returns None when the mail is no longer due. After an unknown end only some are sent again."""
+
+    name: str
+    compose: Compose
+    repeats_unknown: bool
+    bulk: bool
+
+
+class UnknownKind(LookupError):
+    """Nobody registered this kind of mail."""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(name: str, compose: Compose, *, repeats_unknown: bool = True, bulk: bool = False) -> None:
+    _kinds[name] = Kind(name, compose, repeats_unknown, bulk)
+
+
+def kind_named(name: str) -> Kind:
+    """Raises UnknownKind."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise UnknownKind(name) from None

@@ -1,0 +1,96 @@
+"""Planning mail: a row in the change's own transaction, whose key makes a second plan the same mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import uuid_utils as uuid
+from django.conf import settings
+
+from reservo import jobs, tenancy
+from reservo.core import trace
+from reservo.notifications.models import Delivery, StoppedAddress
+
+State = Delivery.State
+WITHDRAWABLE = (State.PLANNED, State.UNKNOWN, State.DEAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A mail that is due: (kind, subject_key, version, to_address) is its identity."""
+
+    kind: str
+    subject_key: str
+    version: str
+    to_address: str
+    to_name: str = ""
+    language: str = "es"
+    due_at: datetime
+    context: dict[str, Any] = field(default_factory=dict)
+    appointment_id: int | None = None
+    patient_id: int | None = None
+
+
+def plan(what: Plan, *, at: datetime) -> Delivery | None:
+    """Write the mail down and put the job that sends it; None if it was planned before or the address is stopped."""
+    from reservo.notifications.sending import send_delivery
+
+    with tenancy.atomic():
+        same = Delivery.objects.filter(
+            kind=what.kind, subject_key=what.subject_key, version=what.version, to_address=what.to_address
+        )
+        if same.exists() or _is_stopped(what.to_address):
+            return None
+        delivery = Delivery.objects.create(
+            kind=what.kind,
+            subject_key=what.subject_key,
+            version=what.version,
+            to_address=what.to_address,
+            to_name=what.to_name[:240],
+            language=what.language,
+            due_at=what.due_at,
+            context=what.context,
+            appointment_id=what.appointment_id,
+            patient_id=what.patient_id,
+            message_id=_message_id(),
+            trace=trace.traceparent(),
+            created_at=at,
+        )
+        jobs.put(send_delivery, {"delivery_id": delivery.pk}, at=at, run_at=what.due_at)
+    return delivery
+
+
+def _is_stopped(address: str) -> bool:
+    return tenancy.is_active() and StoppedAddress.objects.filter(address=address.casefold()).exists()
+
+
+def _message_id() -> str:
+    domain = settings.RESERVO_MAIL_FROM.rpartition("@")[2] or "localhost"
+    return f"<{uuid.uuid7()}@{domain}>"
+
+
+def withdraw(subject_key: str, kinds: tuple[str, ...], *, at: datetime) -> int:
+    """What is planned of these kinds is not due any more; how many."""
+    planned = Delivery.objects.filter(subject_key=subject_key, kind__in=kinds, state__in=WITHDRAWABLE)
+    return planned.update(state=State.WITHDRAWN, settled_at=at)
+
+
+def is_waiting(subject_key: str, kind: str) -> bool:
+    """Whether a mail of this kind is planned and not yet on its way."""
+    return Delivery.objects.filter(subject_key=subject_key, kind=kind, state=State.PLANNED).exists()
+
+
+def send_again(delivery_id: int, *, at: datetime) -> bool:
+    """A rejected, unknown, dead or bounced mail once more, under its own Message-ID, by a person's wish."""
+    from reservo.notifications.sending import send_delivery
+
+    ended = (State.REJECTED, State.UNKNOWN, State.DEAD, State.BOUNCED)
+    with tenancy.atomic():
+        again = Delivery.objects.filter(pk=delivery_id, state__in=ended).update(
+            state=State.PLANNED, attempts=0, error_class="", error_text="", settled_at=None, due_at=at
+        )
+        if again:
+            jobs.put(send_delivery, {"delivery_id": delivery_id}, at=at)
+    return bool(again)

@@ -1,0 +1,93 @@
+"""The patient's file as a form; the rules themselves are in `fields`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reservo.patients.fields import NAMES, BadPatient, PatientFields
+from reservo.patients.models import Patient
+
+SEXES = [
+    (Patient.Sex.UNKNOWN, _("Sin indicar")),
+    (Patient.Sex.FEMALE, _("Femenino")),
+    (Patient.Sex.MALE, _("Masculino")),
+    (Patient.Sex.OTHER, _("Otro")),
+]
+STATES = [(Patient.State.ACTIVE, _("Activo")), (Patient.State.INACTIVE, _("Inactivo"))]
+LANGUAGES = [("es", "Español"), ("en", "English")]
+STARS = [(0, _("Sin valorar")), *((n, "★" * n) for n in range(1, 6))]
+
+
+def _text(label: Any, name: str, **options: Any) -> forms.CharField:
+    longest = Patient._meta.get_field(name).max_length
+    return forms.CharField(label=label, max_length=longest, required=False, **options)
+
+
+class PatientForm(forms.Form):
+    """Reads what was typed; `fields_given` hands it to the operation, `show` brings its refusals back."""
+
+    given_name = _text(_("Nombre"), "given_name", widget=forms.TextInput({"autocomplete": "off"}))
+    paternal_surname = _text(_("Primer apellido"), "paternal_surname")
+    maternal_surname = _text(_("Segundo apellido"), "maternal_surname")
+    country = forms.ChoiceField(label=_("País del documento"))
+    national_id = _text(_("Documento"), "national_id")
+    is_foreigner = forms.BooleanField(label=_("Extranjero, sin documento de este país"), required=False)
+    birth_date = forms.DateField(
+        label=_("Fecha de nacimiento"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    sex = forms.ChoiceField(label=_("Sexo"), choices=SEXES, required=False)
+    phone = forms.CharField(
+        label=_("Teléfono"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"type": "tel", "inputmode": "tel"}),
+    )
+    other_phone = forms.CharField(
+        label=_("Otro teléfono"), max_length=40, required=False, widget=forms.TextInput({"type": "tel"})
+    )
+    email = forms.CharField(
+        label=_("Correo"), max_length=254, required=False, widget=forms.TextInput({"type": "email"})
+    )
+    language = forms.ChoiceField(label=_("Idioma"), choices=LANGUAGES, required=False)
+    address = _text(_("Dirección"), "address")
+    city = _text(_("Comuna o ciudad"), "city")
+    insurer = _text(_("Previsión"), "insurer")
+    category = _text(_("Categoría"), "category")
+    rating = forms.TypedChoiceField(
+        label=_("Valoración"), choices=STARS, coerce=int, empty_value=0, required=False
+    )
+    usual_practitioner_id = forms.TypedChoiceField(
+        label=_("Profesional habitual"), coerce=int, empty_value=None, required=False
+    )
+    reference = _text(_("Cómo llegó"), "reference")
+    state = forms.ChoiceField(label=_("Estado"), choices=STATES, required=False)
+    comments = forms.CharField(
+        label=_("Comentarios"), max_length=4_000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, countries: list, practitioners: list, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = countries
+        self.fields["usual_practitioner_id"].choices = [("", _("Ninguno")), *practitioners]
+
+    def fields_given(self) -> PatientFields:
+        data = {name: self.cleaned_data.get(name) for name in NAMES}
+        defaults = asdict(PatientFields())
+        return PatientFields(
+            **{name: defaults[name] if value in (None, "") else value for name, value in data.items()}
+        )
+
+    def show(self, refused: BadPatient) -> None:
+        for name, error in refused.errors.items():
+            self.add_error(name if name in self.fields else None, error.message)
+
+
+def initial_of(patient: Patient) -> dict[str, Any]:
+    return {name: getattr(patient, name) for name in (*NAMES, "version")}

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class StaffConfig(AppConfig):
+    name = "reservo.staff"
+    label = "staff"
+    plane = "tenant"
+
+    def ready(self) -> None:
+        from reservo.staff import roles
+        from reservo.tenants import founding
+
+        founding.step(roles.found_roles)

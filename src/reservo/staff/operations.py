@@ -1,0 +1,129 @@
+"""Members of staff: invited, changed, let go. A centre always keeps an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reservo import tenancy
+from reservo.accounts import operations as accounts
+from reservo.audit.operations import record
+from reservo.core import mailaddress
+from reservo.core.actor import Actor
+from reservo.staff import rights
+from reservo.staff.models import Role, RoleRight, StaffBranch, StaffMember
+
+
+class LastAdministrator(RuntimeError):
+    """The centre would be left without anybody who can administer it."""
+
+
+class AlreadyStaff(ValueError):
+    """Somebody with that mail is a member already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a member may reach: a role, all branches or some, perhaps the practitioner they are."""
+
+    role_id: int
+    all_branches: bool = True
+    branch_ids: tuple[int, ...] = ()
+    practitioner_id: int | None = None
+
+
+def invite(name: str, email: str, place: Place, *, by: Actor, at: datetime) -> tuple[StaffMember, str]:
+    """A member who waits for their answer, and the token of the link. Raises AlreadyStaff, InvalidAddress."""
+    email = mailaddress.check(email).casefold()
+    with tenancy.atomic():
+        if StaffMember.objects.filter(email=email).exists():
+            raise AlreadyStaff(email)
+        member = StaffMember(name=name, email=email, role_id=place.role_id)
+        _put(member, place)
+        record("staff.invited", "staff", member.pk, by=by, at=at)
+    token = accounts.invite(email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
+    return member, token
+
+
+def renew_invitation(member: StaffMember, *, at: datetime) -> str:
+    return accounts.invite(member.email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
+
+
+def welcome(staff_id: int, user_id: int, *, name: str = "") -> StaffMember:
+    """Tie the invited member to the user who accepted."""
+    with tenancy.atomic():
+        member = StaffMember.objects.get(pk=staff_id)
+        member.user_id = user_id
+        member.name = name or member.name
+        member.save(update_fields=["user_id", "name"])
+    return member
+
+
+def appoint(user_id: int, *, name: str, email: str, builtin: str, place: dict | None = None) -> StaffMember:
+    """A member made directly (first administrator, sample data)."""
+    with tenancy.atomic():
+        role = Role.objects.get(builtin=builtin)
+        member = StaffMember(user_id=user_id, name=name, email=email.casefold(), role=role)
+        _put(member, Place(role_id=role.pk, **(place or {})))
+    return member
+
+
+def change(staff_id: int, place: Place, *, is_active: bool, by: Actor, at: datetime) -> StaffMember:
+    """Another role, branches or state. Raises LastAdministrator."""
+    with tenancy.atomic():
+        member = StaffMember.objects.get(pk=staff_id)
+        member.role_id = place.role_id
+        member.is_active = is_active
+        _put(member, place)
+        _keep_an_administrator()
+        record("staff.changed", "staff", staff_id, by=by, at=at, details={"role": place.role_id, "active": is_active})
+    if member.user_id and not is_active:
+        accounts.leave(member.user_id, tenancy.current().tenant_id)
+    elif member.user_id:
+        accounts.join_by_id(member.user_id, tenancy.current().tenant_id)
+    return member
+
+
+def save_role(role_id: int | None, *, name: str, extents: dict[str, str], by: Actor, at: datetime) -> Role:
+    """Create a role or change what it may. Raises LastAdministrator."""
+    with tenancy.atomic():
+        role = Role.objects.get(pk=role_id) if role_id else Role(name=name)
+        role.name = role.name if role.builtin else name
+        role.save()
+        role.rights.all().delete()
+        RoleRight.objects.bulk_create(
+            RoleRight(role=role, right=right, extent=extent if right in rights.SCOPED else rights.ALL)
+            for right, extent in extents.items()
+            if right in rights.RIGHTS and extent in (rights.OWN, rights.ALL)
+        )
+        _keep_an_administrator()
+        record("role.saved", "role", role.pk, by=by, at=at, details={"rights": sorted(extents)})
+    return role
+
+
+def delete_role(role_id: int, *, by: Actor, at: datetime) -> None:
+    """Raises django's ProtectedError while somebody has it; roles that ship with a centre stay."""
+    with tenancy.atomic():
+        Role.objects.get(pk=role_id, builtin="").delete()
+        record("role.deleted", "role", role_id, by=by, at=at)
+
+
+def _put(member: StaffMember, place: Place) -> None:
+    member.all_branches = place.all_branches
+    member.practitioner_id = place.practitioner_id
+    member.save()
+    member.branches.all().delete()
+    _keep_to(member, () if place.all_branches else place.branch_ids)
+
+
+def _keep_to(member: StaffMember, branch_ids: Iterable[int]) -> None:
+    StaffBranch.objects.bulk_create(StaffBranch(member=member, branch_id=branch_id) for branch_id in set(branch_ids))
+
+
+def _keep_an_administrator() -> None:
+    able = StaffMember.objects.filter(
+        is_active=True, user_id__isnull=False, role__rights__right="users.edit", all_branches=True
+    )
+    if not able.exists():
+        raise LastAdministrator

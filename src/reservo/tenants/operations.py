@@ -1,0 +1,114 @@
+"""Making a centre and changing its state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from reservo import tenancy
+from reservo.core import money, zones
+from reservo.tenancy import connections, directory, namespaces, slugs
+from reservo.tenancy.models import NamespaceEpoch, Placement, Store
+from reservo.tenants import founding
+from reservo.tenants.models import StateChange, Tenant
+
+POOL_CAPACITY = 100_000
+
+
+class TenantExists(ValueError):
+    """The slug is taken."""
+
+
+class BadTenant(ValueError):
+    """A value is not one that a centre can have; the message says which."""
+
+
+class NoRoom(RuntimeError):
+    """The store holds as many centres as it may."""
+
+
+def create_tenant(
+    slug: str, *, name: str, country: str, zone: str, currency: str = "", language: str = "es", at: datetime
+) -> tenancy.Route:
+    """A new centre, ready to use, by copying the template. Raises BadTenant, BadSlug, TenantExists, NoRoom."""
+    slugs.check(slug)
+    currency = currency or money.BY_COUNTRY.get(country, "USD")
+    _check(name, country, zone, currency, language)
+    placement = _place(slug, zone)
+    route = placement.route()
+    try:
+        namespaces.create(route)
+        tenant = Tenant(placement.pk, name.strip(), country, currency, language, at)
+        tenant.save(force_insert=True)
+        with tenancy.activate(route), tenancy.atomic():
+            founding.found(tenant, zone)
+    except BaseException:
+        _take_back(placement)
+        raise
+    directory.forget(slug)
+    return route
+
+
+def set_state(slug: str, state: str, *, reason: str, at: datetime) -> tenancy.Route:
+    """Open, close for maintenance, or disable a centre; nodes that still know the old state cannot write."""
+    if state not in Placement.State.values:
+        raise BadTenant(f"state: {state}")
+    with tenancy.control(), tenancy.atomic():
+        placement = Placement.objects.select_related("store").get(slug=slug)
+        before = placement.route()
+        placement.state = state
+        placement.epoch += 1
+        placement.save(update_fields=["state", "epoch"])
+        StateChange.objects.create(tenant_id=placement.pk, state=state, reason=reason[:200], at=at)
+        with tenancy.activate(before), tenancy.atomic():
+            NamespaceEpoch.objects.filter(pk=1).update(epoch=placement.epoch)
+    connections.close_for(placement.pk)
+    directory.forget(slug)
+    return placement.route()
+
+
+def default_store() -> Store:
+    """The embedded pool: a directory of SQLite files beside the control database."""
+    store, _ = Store.objects.get_or_create(
+        name="embedded",
+        defaults={
+            "engine": Store.Engine.SQLITE,
+            "address": str(settings.RESERVO_DATA_DIR / "tenants"),
+            "capacity": POOL_CAPACITY,
+        },
+    )
+    return store
+
+
+def _check(name: str, country: str, zone: str, currency: str, language: str) -> None:
+    if not name.strip() or len(name) > 80:
+        raise BadTenant("name: 1 to 80 characters")
+    if country not in money.BY_COUNTRY:
+        raise BadTenant(f"country: one of {', '.join(sorted(money.BY_COUNTRY))}")
+    if not zones.is_zone(zone):
+        raise BadTenant(f"zone: {zone} is not an IANA zone")
+    if currency not in money.CURRENCIES:
+        raise BadTenant(f"currency: one of {', '.join(sorted(money.CURRENCIES))}")
+    if language not in ("es", "en"):
+        raise BadTenant("language: es or en")
+
+
+def _place(slug: str, zone: str) -> Placement:
+    with tenancy.control(), tenancy.atomic():
+        store = default_store()
+        if store.placements.count() >= store.capacity:
+            raise NoRoom(store.name)
+        try:
+            with tenancy.atomic():
+                return Placement.objects.create(slug=slug, store=store, namespace=f"{slug}.db", zone=zone)
+        except IntegrityError as taken:
+            raise TenantExists(slug) from taken
+
+
+def _take_back(placement: Placement) -> None:
+    connections.close_for(placement.pk)
+    Tenant.objects.filter(pk=placement.pk).delete()
+    namespaces.remove(placement.route())
+    placement.delete()

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class UiConfig(AppConfig):
+    name = "reservo.ui"
+    label = "ui"
+    plane = "control"
