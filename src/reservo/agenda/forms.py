@@ -1,0 +1,65 @@
+"""The small form of a visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reservo.catalog import queries as catalog
+from reservo.catalog.models import Branch
+from reservo.patients.models import Patient
+
+
+class VisitForm(forms.Form):
+    day = forms.DateField(label=_("Día"), widget=forms.DateInput({"type": "date"}))
+    time = forms.TimeField(label=_("Hora"), widget=forms.TimeInput({"type": "time", "step": "300"}, format="%H:%M"))
+    minutes = forms.IntegerField(
+        label=_("Minutos"), required=False, min_value=5, max_value=720, widget=forms.NumberInput({"step": "5"})
+    )
+    practitioner = forms.TypedChoiceField(label=_("Profesional"), coerce=int, empty_value=None, required=False)
+    room = forms.TypedChoiceField(label=_("Box"), coerce=int, empty_value=None, required=False)
+    patient = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    services = forms.TypedMultipleChoiceField(
+        label=_("Tratamientos"), coerce=int, required=False, widget=forms.SelectMultiple({"size": "6"})
+    )
+    comment = forms.CharField(
+        label=_("Comentario"), required=False, max_length=2_000, widget=forms.Textarea({"rows": "2"})
+    )
+    new_given_name = forms.CharField(label=_("Nombre"), required=False, max_length=80)
+    new_paternal_surname = forms.CharField(label=_("Apellido"), required=False, max_length=80)
+    new_phone = forms.CharField(
+        label=_("Teléfono"), required=False, max_length=40, widget=forms.TextInput({"type": "tel"})
+    )
+    new_email = forms.CharField(
+        label=_("Correo"), required=False, max_length=254, widget=forms.TextInput({"type": "email"})
+    )
+    new_national_id = forms.CharField(label=_("Documento"), required=False, max_length=30)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    tell = forms.BooleanField(label=_("Avisar al paciente si cambia la hora"), required=False)
+    overbook = forms.BooleanField(label=_("Dar sobrecupo"), required=False)
+    outside_rules = forms.BooleanField(label=_("Agendar igual"), required=False)
+
+    made_patient: Patient | None = None
+
+    def __init__(self, *args: Any, branch: Branch, staff: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        people = catalog.practitioners(branch.pk)
+        if staff.only_own("agenda.edit"):
+            people = people.filter(pk=staff.practitioner_id)
+        self.fields["practitioner"].choices = [("", _("Sin profesional")), *people.values_list("pk", "name")]
+        self.fields["room"].choices = [("", _("El que corresponda")), *catalog.rooms(branch.pk).values_list("pk", "name")]
+        self.fields["services"].choices = list(catalog.services().values_list("pk", "name"))
+
+    @property
+    def chosen_patient(self) -> Patient | None:
+        typed = self["patient"].value()
+        return Patient.objects.filter(pk=typed).first() if str(typed or "").isdigit() else None
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("day") and given.get("time") is not None:
+            given["starts"] = datetime.combine(given["day"], given["time"])
+        return given

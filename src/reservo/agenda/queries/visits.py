@@ -1,0 +1,56 @@
+"""One visit, and looking for visits, for those who may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from reservo.agenda.models import Appointment, AppointmentChange
+from reservo.patients.searching import words_of
+
+
+def appointments_for(staff: Any) -> QuerySet[Appointment]:
+    """Visits this member of staff may see."""
+    found = Appointment.objects.all()
+    if (branches := staff.branch_ids()) is not None:
+        found = found.filter(branch_id__in=branches)
+    if staff.only_own("agenda.see"):
+        found = found.filter(practitioner_id=staff.practitioner_id or 0)
+    return found
+
+
+def appointment_for(staff: Any, appointment_id: int) -> Appointment:
+    """Raises Http404 if there is none or it is not this person's to see."""
+    related = appointments_for(staff).select_related("branch", "patient", "practitioner", "room")
+    found = related.filter(pk=appointment_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def change_for(staff: Any, change_id: int) -> AppointmentChange:
+    """Raises Http404."""
+    change = AppointmentChange.objects.filter(pk=change_id).first()
+    if change is None or not appointments_for(staff).filter(pk=change.appointment_id).exists():
+        raise Http404
+    return change
+
+
+def history_of(patient_id: int) -> QuerySet[Appointment]:
+    """A patient's visits, newest first."""
+    found = Appointment.objects.filter(patient_id=patient_id).exclude(state=Appointment.State.DELETED)
+    return found.select_related("branch", "practitioner").prefetch_related("services").order_by("-starts_at")
+
+
+def search(staff: Any, typed: str, *, limit: int) -> list[Appointment]:
+    """By number, or by the words of the patient's file; newest first."""
+    found = appointments_for(staff).select_related("patient", "practitioner", "branch")
+    if typed.lstrip("#").isdigit() and len(typed) < 12:
+        exact = list(found.filter(number=int(typed.lstrip("#")))[:limit])
+        if exact:
+            return exact
+    for word in words_of(typed):
+        found = found.filter(patient__search_text__contains=word)
+    return list(found.exclude(state=Appointment.State.DELETED).order_by("-starts_at")[:limit])

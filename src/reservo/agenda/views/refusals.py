@@ -1,0 +1,103 @@
+"""What the agenda refuses, in words, with what the person may do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from reservo.agenda import operations as ops
+from reservo.core import text, zones
+
+REFUSALS = (
+    ops.TimeTaken,
+    ops.OutsideRules,
+    ops.OverbookingFull,
+    ops.EditedMeanwhile,
+    ops.AppointmentClosed,
+    ops.TransitionRefused,
+    ops.ReasonNeeded,
+    ops.BadTime,
+    ops.UnknownObject,
+    ops.TooMany,
+    ops.CannotUndo,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`leave` names what may be ticked to go on: overbook, outside_rules."""
+
+    status: int
+    code: str
+    message: str
+    leave: str = ""
+
+
+def reasons_in_words(codes: list[str]) -> str:
+    words = {
+        "past": _("la hora ya pasó"),
+        "holiday": _("es feriado"),
+        "branch_closed": _("la sucursal está cerrada"),
+        "not_working": _("el profesional no atiende a esa hora"),
+        "room_closed": _("el box no está disponible a esa hora"),
+        "blocked": _("hay un bloqueo"),
+    }
+    return ", ".join(words.get(code, code) for code in codes)
+
+
+def refusal_of(error: Exception, staff: Any, zone: str) -> Refusal:
+    if isinstance(error, ops.TimeTaken):
+        return _taken(error, staff, zone)
+    if isinstance(error, ops.OutsideRules):
+        words = _("Fuera de las reglas: %(reasons)s.") % {"reasons": reasons_in_words(error.reasons)}
+        leave = "outside_rules" if "agenda.outside_rules" in staff.extents else ""
+        return Refusal(409, "outside_rules", words, leave)
+    if isinstance(error, ops.EditedMeanwhile):
+        return _meanwhile(error, zone)
+    if isinstance(error, ops.BadTime):
+        return Refusal(422, error.code, _bad_time(error.code))
+    return _other(error)
+
+
+def _taken(error: ops.TimeTaken, staff: Any, zone: str) -> Refusal:
+    if error.held_until:
+        until = text.clock(zones.local(error.held_until, zone))
+        words = _("Alguien está reservando esa hora en línea, hasta las %(until)s.") % {"until": until}
+        return Refusal(409, "held", words)
+    leave = "overbook" if "agenda.overbook" in staff.extents else ""
+    return Refusal(409, "taken", _("Esa hora ya está tomada."), leave)
+
+
+def _meanwhile(error: ops.EditedMeanwhile, zone: str) -> Refusal:
+    change = error.change
+    if change is None:
+        return Refusal(409, "meanwhile", _("Otra persona cambió esta cita. Mira cómo quedó y repite tu cambio."))
+    words = _("%(who)s cambió esta cita a las %(when)s. Mira cómo quedó y repite tu cambio.")
+    when = text.clock(zones.local(change.at, zone))
+    return Refusal(409, "meanwhile", words % {"who": change.actor_name or _("Otra persona"), "when": when})
+
+
+def _bad_time(code: str) -> str:
+    return {
+        "off_step": _("La hora tiene que caer en 5 minutos exactos."),
+        "bad_duration": _("La duración va de 5 minutos a 12 horas, de 5 en 5."),
+        "second_fold": _("Esa hora se repite por el cambio de reloj: elige otra."),
+        "gap": _("Esa hora no existe por el cambio de reloj: elige otra."),
+        "too_far": _("La fecha está demasiado lejos."),
+    }.get(code, _("La hora no es válida."))
+
+
+def _other(error: Exception) -> Refusal:
+    if isinstance(error, ops.OverbookingFull):
+        return Refusal(409, "overbooking_full", _("Ya no caben más sobrecupos a esa hora."))
+    if isinstance(error, ops.ReasonNeeded):
+        return Refusal(422, "reason_needed", _("Escribe el motivo."))
+    if isinstance(error, ops.TooMany):
+        return Refusal(429, "too_many", _("Se crearon demasiadas citas en una hora. Avísanos si es correcto."))
+    if isinstance(error, ops.CannotUndo):
+        return Refusal(409, "cannot_undo", _("Ya no se puede deshacer: algo cambió desde entonces."))
+    if isinstance(error, ops.UnknownObject):
+        return Refusal(422, "unknown", _("Algo de lo elegido ya no existe. Recarga la página."))
+    return Refusal(409, "closed", _("La cita está en un estado que ya no permite ese cambio."))

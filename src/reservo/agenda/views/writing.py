@@ -1,0 +1,296 @@
+"""Changes that staff make to visits."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reservo.agenda import operations as ops
+from reservo.agenda.forms import VisitForm
+from reservo.agenda.models import Appointment
+from reservo.agenda.operations import Booking, Leave
+from reservo.agenda.queries import visits
+from reservo.agenda.views import choosing
+from reservo.agenda.views.refusals import REFUSALS, refusal_of
+from reservo.agenda.views.visits import shown
+from reservo.catalog import queries as catalog
+from reservo.core import zones
+from reservo.core.clock import now
+from reservo.patients import operations as patients
+from reservo.patients.fields import BadPatient, PatientFields
+from reservo.staff.access import right
+
+
+@require_http_methods(["GET", "POST"])
+@right("agenda.edit")
+def create(request: HttpRequest) -> HttpResponse:
+    """A small form at a time of the grid: patient and service are all it needs."""
+    branch = choosing.branch_of(request)
+    if branch is None:
+        raise PermissionDenied
+    form = VisitForm(request.POST or None, initial=_initial(request), branch=branch, staff=request.staff)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            appointment = _book(request, form, branch)
+        except BadPatient as bad:
+            for name, error in bad.errors.items():
+                form.add_error(f"new_{name}" if f"new_{name}" in form.fields else None, error.message)
+        except REFUSALS as error:
+            refusal = refusal_of(error, request.staff, branch.zone)
+        else:
+            response = shown(request, visits.appointment_for(request.staff, appointment.pk), note=_("Cita creada."))
+            return _changed(response, _("Cita creada."), appointment)
+    status = refusal.status if refusal else 422 if request.method == "POST" else 200
+    context = {"form": form, "branch": branch, "refusal": refusal}
+    return render(request, "agenda/create.html", context, status=status)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "day": request.GET.get("dia", "")[:10],
+        "time": request.GET.get("hora", "")[:5],
+        "minutes": choosing.number(request.GET.get("minutos", "")),
+        "practitioner": choosing.number(request.GET.get("profesional", "")),
+        "room": choosing.number(request.GET.get("box", "")),
+        "patient": choosing.number(request.GET.get("paciente", "")),
+    }
+
+
+def _book(request: HttpRequest, form: VisitForm, branch: Any) -> Appointment:
+    given = form.cleaned_data
+    staff = request.staff
+    _check_reach(staff, branch.pk, given["practitioner"])
+    starts_at = instant(given["starts"], branch.zone)
+    at = now()
+    booking = Booking(
+        branch_id=branch.pk,
+        service_ids=tuple(given["services"]),
+        practitioner_id=given["practitioner"],
+        room_id=given["room"],
+        starts_at=starts_at,
+        duration_minutes=given["minutes"],
+        patient_id=given["patient"] or _new_patient(request, form, at),
+        comment=given["comment"],
+        overbook=given["overbook"] and "agenda.overbook" in staff.extents,
+        outside_rules=given["outside_rules"] and "agenda.outside_rules" in staff.extents,
+    )
+    return ops.book(booking, by=staff.actor(), at=at)
+
+
+def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | None:
+    """The patient made in place, if a name was typed. Raises BadPatient."""
+    given = form.cleaned_data
+    if not given["new_given_name"]:
+        return None
+    fields = PatientFields(
+        given_name=given["new_given_name"],
+        paternal_surname=given["new_paternal_surname"],
+        phone=given["new_phone"],
+        email=given["new_email"],
+        national_id=given["new_national_id"],
+    )
+    country = catalog.centre().country
+    patient = patients.register(fields, default_country=country, by=request.staff.actor(), at=at)
+    form.made_patient = patient
+    return patient.pk
+
+
+def instant(wall: datetime, zone: str) -> datetime:
+    """Raises BadTime for a wall-clock time that does not exist."""
+    resolved = zones.resolve(wall, zone)
+    if resolved.kind == "gap":
+        raise ops.BadTime("gap")
+    return resolved.instant
+
+
+def _check_reach(staff: Any, branch_id: int, practitioner_id: int | None) -> None:
+    if not staff.may("agenda.edit", branch_id=branch_id, practitioner_id=practitioner_id or 0):
+        raise PermissionDenied
+
+
+@require_POST
+@right("agenda.edit")
+def state(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    appointment = visits.appointment_for(request.staff, appointment_id)
+    _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
+    to = request.POST.get("state", "")
+    if to not in Appointment.State.values or _needs_more_right(request.staff, appointment, to):
+        raise PermissionDenied
+    try:
+        ops.change_state(
+            appointment_id,
+            to,
+            version=choosing.number(request.POST.get("version", "")),
+            reason=request.POST.get("reason", "")[:200],
+            tell_patient=request.POST.get("tell") == "1",
+            leave=_leave(request),
+            by=request.staff.actor(),
+            at=now(),
+        )
+    except REFUSALS as error:
+        return _refused(request, appointment_id, error)
+    return _done(request, appointment_id, _("Estado cambiado."))
+
+
+def _needs_more_right(staff: Any, appointment: Appointment, to: str) -> bool:
+    corrects = appointment.state == Appointment.State.NO_SHOW and to == Appointment.State.ATTENDED
+    return corrects and "agenda.correct_attended" not in staff.extents
+
+
+@require_POST
+@right("agenda.edit")
+def undo(request: HttpRequest, change_id: int) -> HttpResponse:
+    change = visits.change_for(request.staff, change_id)
+    try:
+        ops.undo(change_id, by=request.staff.actor(), at=now())
+    except REFUSALS as error:
+        return _refused(request, change.appointment_id, error)
+    return _done(request, change.appointment_id, _("Deshecho."), undoable=False)
+
+
+@require_http_methods(["GET", "POST"])
+@right("agenda.edit")
+def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    appointment = visits.appointment_for(request.staff, appointment_id)
+    _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
+    initial = _initial_of(appointment)
+    form = VisitForm(request.POST or None, initial=initial, branch=appointment.branch, staff=request.staff)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            _edit(request, form, appointment)
+        except BadPatient as bad:
+            for name, error in bad.errors.items():
+                form.add_error(f"new_{name}" if f"new_{name}" in form.fields else None, error.message)
+        except REFUSALS as error:
+            refusal = refusal_of(error, request.staff, appointment.zone)
+        else:
+            return _done(request, appointment_id, _("Cambios guardados."))
+    status = refusal.status if refusal else 422 if request.method == "POST" else 200
+    context = {"form": form, "appointment": appointment, "branch": appointment.branch, "refusal": refusal}
+    return render(request, "agenda/create.html", context, status=status)
+
+
+def _initial_of(appointment: Appointment) -> dict[str, Any]:
+    start = zones.local(appointment.starts_at, appointment.zone)
+    return {
+        "day": start.date().isoformat(),
+        "time": f"{start:%H:%M}",
+        "minutes": appointment.duration_minutes,
+        "practitioner": appointment.practitioner_id,
+        "room": appointment.room_id,
+        "patient": appointment.patient_id,
+        "services": list(appointment.services.values_list("service_id", flat=True)),
+        "comment": appointment.comment,
+        "version": appointment.version,
+    }
+
+
+def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> None:
+    """Facts and time of the form, in one transaction."""
+    from reservo import tenancy
+
+    given = form.cleaned_data
+    by, at = request.staff.actor(), now()
+    starts_at = instant(given["starts"], appointment.zone)
+    _check_reach(request.staff, appointment.branch_id, given["practitioner"])
+    with tenancy.atomic():
+        patient_id = given["patient"] or _new_patient(request, form, at)
+        changed = ops.edit(
+            appointment.pk,
+            patient_id=patient_id,
+            service_ids=tuple(given["services"]),
+            comment=given["comment"],
+            version=given["version"],
+            by=by,
+            at=at,
+        )
+        place = (starts_at, given["practitioner"], given["room"], given["minutes"] or changed.duration_minutes)
+        if place != (changed.starts_at, changed.practitioner_id, changed.room_id, changed.duration_minutes):
+            ops.move(
+                appointment.pk,
+                starts_at=starts_at,
+                practitioner_id=given["practitioner"],
+                room_id=given["room"],
+                duration_minutes=given["minutes"],
+                tell_patient=given["tell"],
+                leave=_leave(request),
+                by=by,
+                at=at,
+            )
+
+
+@require_POST
+@right("agenda.edit")
+def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """Dragging and pulling: `start` and `end` by the branch's wall clock, `practitioner`, `room`, `version`."""
+    appointment = visits.appointment_for(request.staff, appointment_id)
+    given = request.POST
+    practitioner_id = choosing.number(given.get("practitioner", "")) or None
+    room_id = choosing.number(given.get("room", "")) or None
+    _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
+    _check_reach(request.staff, appointment.branch_id, practitioner_id)
+    try:
+        start = datetime.fromisoformat(given.get("start", "")[:19]).replace(tzinfo=None)
+        end = datetime.fromisoformat(given.get("end", "")[:19]).replace(tzinfo=None)
+    except ValueError:
+        return JsonResponse({"code": "bad_time", "message": _("La hora no es válida.")}, status=422)
+    try:
+        moved = ops.move(
+            appointment_id,
+            starts_at=instant(start, appointment.zone),
+            practitioner_id=practitioner_id,
+            room_id=room_id,
+            duration_minutes=int((end - start).total_seconds()) // 60,
+            version=choosing.number(given.get("version", "")),
+            tell_patient=given.get("tell") == "1",
+            leave=_leave(request),
+            by=request.staff.actor(),
+            at=now(),
+        )
+    except REFUSALS as error:
+        refusal = refusal_of(error, request.staff, appointment.zone)
+        content = {"code": refusal.code, "message": refusal.message, "leave": refusal.leave}
+        return JsonResponse(content, status=refusal.status)
+    return JsonResponse({"version": moved.version, "undo": _undo_url(moved)})
+
+
+def _leave(request: HttpRequest) -> Leave:
+    extents = request.staff.extents
+    return Leave(
+        overbook=request.POST.get("overbook") in ("1", "on") and "agenda.overbook" in extents,
+        outside_rules=request.POST.get("outside_rules") in ("1", "on") and "agenda.outside_rules" in extents,
+    )
+
+
+def _refused(request: HttpRequest, appointment_id: int, error: Exception) -> HttpResponse:
+    appointment = visits.appointment_for(request.staff, appointment_id)
+    refusal = refusal_of(error, request.staff, appointment.zone)
+    return shown(request, appointment, status=refusal.status, note=refusal.message)
+
+
+def _done(request: HttpRequest, appointment_id: int, words: str, *, undoable: bool = True) -> HttpResponse:
+    appointment = visits.appointment_for(request.staff, appointment_id)
+    return _changed(shown(request, appointment), words, appointment if undoable else None)
+
+
+def _changed(response: HttpResponse, words: str, appointment: Appointment | None) -> HttpResponse:
+    """Tell the page to read the grid again and to offer taking the change back."""
+    toast = {"text": words, "undo": _undo_url(appointment) if appointment else "", "undoLabel": _("Deshacer")}
+    response["HX-Trigger"] = json.dumps({"agenda-changed": {}, "toast": toast})
+    return response
+
+
+def _undo_url(appointment: Appointment) -> str:
+    from django.urls import reverse
+
+    last = appointment.changes.last()
+    return reverse("agenda:undo", args=[last.pk]) if last else ""
