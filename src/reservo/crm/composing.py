@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-
-from django.conf import settings
 
 from reservo import tenancy
 from reservo.agenda import links
@@ -16,8 +15,8 @@ from reservo.agenda.calendar_file import calendar_file
 from reservo.agenda.facts import Facts, facts_of
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED as CANCELLED_STATES
-from reservo.catalog.models import Centre
 from reservo.catalog import queries as catalog
+from reservo.catalog.models import Centre
 from reservo.core.clock import now
 from reservo.crm import kinds
 from reservo.crm.kinds import Words
@@ -78,12 +77,23 @@ def values_of(facts: Facts, to_name: str, centre_name: str, language: str) -> di
     return dict(zip(kinds.PLACEHOLDERS[language], values, strict=True))
 
 
-def rendered(kind: str, language: str, words: Words, context: dict, values: dict[str, str]) -> tuple[str, str, str]:
+def rendered(
+    kind: str, language: str, words: Words, context: dict, values: dict[str, str]
+) -> tuple[str, str, str]:
     """(subject, text, HTML)."""
     body = kinds.filled(words.body, values)
-    full = {**context, "kind": kind, "language": language, "paragraphs": [p for p in body.split("\n") if p.strip()]}
+    full = {
+        **context,
+        "kind": kind,
+        "language": language,
+        "paragraphs": [p for p in body.split("\n") if p.strip()],
+    }
     subject = " ".join(kinds.filled(words.subject, values).split())[:150]
-    return subject, render_to_string("crm/mail.txt", full), render_to_string("crm/mail.html", {**full, "subject": subject})
+    return (
+        subject,
+        render_to_string("crm/mail.txt", full),
+        render_to_string("crm/mail.html", {**full, "subject": subject}),
+    )
 
 
 def _mail(kind: str, language: str, appointment: Appointment, to_name: str) -> Mail:
@@ -126,5 +136,3 @@ def _calendar(appointment: Appointment, centre: Centre, facts: Facts) -> Attachm
         at=now(),
     )
     return Attachment("cita.ics", content, "text/calendar")
-
-

@@ -18,7 +18,9 @@ class AutomaticMail(TenantModel):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="automatic_mail_single"),
-            models.CheckConstraint(condition=Q(confirmation_delay_minutes__lte=1440), name="automatic_mail_delay"),
+            models.CheckConstraint(
+                condition=Q(confirmation_delay_minutes__lte=1440), name="automatic_mail_delay"
+            ),
         ]
 
     def __str__(self) -> str:

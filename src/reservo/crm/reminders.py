@@ -13,7 +13,9 @@ REMINDED_STATES = (Appointment.State.NOT_CONFIRMED, Appointment.State.CONFIRMED)
 HOUR_MINUTE = 8 * 60
 
 
-def visits_to_remind(branch_id: int, zone: str, day: date, *, due_at: datetime, at: datetime) -> QuerySet[Appointment]:
+def visits_to_remind(
+    branch_id: int, zone: str, day: date, *, due_at: datetime, at: datetime
+) -> QuerySet[Appointment]:
     """Visits of the local day that begin after 08:00, and of the next day at or before it.
 
     None that was booked after the job's own moment; after an outage only those not yet begun.

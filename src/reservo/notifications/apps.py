@@ -5,3 +5,8 @@ class NotificationsConfig(AppConfig):
     name = "reservo.notifications"
     label = "notifications"
     plane = "tenant"
+
+    def ready(self) -> None:
+        from reservo.notifications import account_mails, sending  # noqa: F401
+
+        account_mails.register_kinds()

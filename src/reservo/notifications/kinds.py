@@ -18,8 +18,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom the rows name at the moment of sending, where that may differ from the moment of planning."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
-    """What is sent; addresses are those of the delivery."""
+    """What is sent; it goes to the delivery's address unless `to` names a newer one."""
 
     subject: str
     text: str
@@ -28,6 +36,7 @@ class Mail:
     reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    to: Recipient | None = None
 
 
 Compose = Callable[["Delivery"], Mail | None]
@@ -39,6 +48,7 @@ class Kind:
 
     name: str
     compose: Compose
+    label: object
     repeats_unknown: bool
     bulk: bool
 
@@ -50,8 +60,11 @@ class UnknownKind(LookupError):
 _kinds: dict[str, Kind] = {}
 
 
-def register(name: str, compose: Compose, *, repeats_unknown: bool = True, bulk: bool = False) -> None:
-    _kinds[name] = Kind(name, compose, repeats_unknown, bulk)
+def register(
+    name: str, compose: Compose, *, label: object = "", repeats_unknown: bool = True, bulk: bool = False
+) -> None:
+    """`label` is what the log calls it, a lazy translation."""
+    _kinds[name] = Kind(name, compose, label or name, repeats_unknown, bulk)
 
 
 def kind_named(name: str) -> Kind:
@@ -60,3 +73,11 @@ def kind_named(name: str) -> Kind:
         return _kinds[name]
     except KeyError:
         raise UnknownKind(name) from None
+
+
+def label_of(name: str) -> str:
+    return str(_kinds[name].label) if name in _kinds else name
+
+
+def names() -> list[str]:
+    return list(_kinds)

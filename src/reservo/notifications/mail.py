@@ -10,11 +10,14 @@ import uuid_utils as uuid
 from django.conf import settings
 
 from reservo import jobs, tenancy
-from reservo.core import trace
+from reservo.core import mailaddress, trace
+from reservo.core.mailaddress import InvalidAddress
 from reservo.notifications.models import Delivery, StoppedAddress
 
 State = Delivery.State
 WITHDRAWABLE = (State.PLANNED, State.UNKNOWN, State.DEAD)
+RESENDABLE = (State.REJECTED, State.UNKNOWN, State.DEAD, State.BOUNCED)
+INVALID, STOPPED = "address", "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,38 +34,62 @@ class Plan:
     context: dict[str, Any] = field(default_factory=dict)
     appointment_id: int | None = None
     patient_id: int | None = None
+    branch_id: int | None = None
 
 
 def plan(what: Plan, *, at: datetime) -> Delivery | None:
-    """Write the mail down and put the job that sends it; None if it was planned before or the address is stopped."""
+    """Write the mail down and put the job that sends it; None if it was planned before.
+
+    One whose address cannot be written to stands in the log as rejected, for people to see, and nothing is put.
+    """
     from reservo.notifications.sending import send_delivery
 
+    refusal = refusal_of(what.to_address)
     with tenancy.atomic():
         same = Delivery.objects.filter(
             kind=what.kind, subject_key=what.subject_key, version=what.version, to_address=what.to_address
         )
-        if same.exists() or _is_stopped(what.to_address):
+        if same.exists():
             return None
-        delivery = Delivery.objects.create(
-            kind=what.kind,
-            subject_key=what.subject_key,
-            version=what.version,
-            to_address=what.to_address,
-            to_name=what.to_name[:240],
-            language=what.language,
-            due_at=what.due_at,
-            context=what.context,
-            appointment_id=what.appointment_id,
-            patient_id=what.patient_id,
-            message_id=_message_id(),
-            trace=trace.traceparent(),
-            created_at=at,
-        )
-        jobs.put(send_delivery, {"delivery_id": delivery.pk}, at=at, run_at=what.due_at)
+        delivery = _written(what, refusal, at)
+        if not refusal:
+            jobs.put(send_delivery, {"delivery_id": delivery.pk}, at=at, run_at=what.due_at)
     return delivery
 
 
-def _is_stopped(address: str) -> bool:
+def _written(what: Plan, refusal: str, at: datetime) -> Delivery:
+    return Delivery.objects.create(
+        kind=what.kind,
+        subject_key=what.subject_key,
+        version=what.version,
+        to_address=what.to_address[:254],
+        to_name=what.to_name[:240],
+        language=what.language,
+        state=State.REJECTED if refusal else State.PLANNED,
+        error_class=refusal,
+        settled_at=at if refusal else None,
+        due_at=what.due_at,
+        context=what.context,
+        appointment_id=what.appointment_id,
+        patient_id=what.patient_id,
+        branch_id=what.branch_id,
+        message_id=_message_id(),
+        trace=trace.traceparent(),
+        created_at=at,
+    )
+
+
+def refusal_of(address: str) -> str:
+    """Why nothing is sent to this address (`address`, `stopped`), or nothing."""
+    try:
+        mailaddress.check(address)
+    except InvalidAddress:
+        return INVALID
+    return STOPPED if is_stopped(address) else ""
+
+
+def is_stopped(address: str) -> bool:
+    """Whether this centre no longer writes there: it bounced or complained."""
     return tenancy.is_active() and StoppedAddress.objects.filter(address=address.casefold()).exists()
 
 
@@ -86,10 +113,16 @@ def send_again(delivery_id: int, *, at: datetime) -> bool:
     """A rejected, unknown, dead or bounced mail once more, under its own Message-ID, by a person's wish."""
     from reservo.notifications.sending import send_delivery
 
-    ended = (State.REJECTED, State.UNKNOWN, State.DEAD, State.BOUNCED)
     with tenancy.atomic():
-        again = Delivery.objects.filter(pk=delivery_id, state__in=ended).update(
-            state=State.PLANNED, attempts=0, error_class="", error_text="", settled_at=None, due_at=at
+        ended = Delivery.objects.filter(pk=delivery_id, state__in=RESENDABLE)
+        again = ended.update(
+            state=State.PLANNED,
+            attempts=0,
+            unknown_ends=0,
+            error_class="",
+            error_text="",
+            settled_at=None,
+            due_at=at,
         )
         if again:
             jobs.put(send_delivery, {"delivery_id": delivery_id}, at=at)

@@ -9,8 +9,9 @@ from email.utils import format_datetime
 
 from django.conf import settings
 
+from reservo.core import mailaddress
 from reservo.core.clock import now
-from reservo.notifications.kinds import Mail
+from reservo.notifications.kinds import Mail, Recipient
 from reservo.notifications.models import Delivery
 
 
@@ -18,13 +19,14 @@ def built(mail: Mail, delivery: Delivery) -> EmailMessage:
     """Text and HTML with attachments; headers cannot be broken by what people typed."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(mail.from_name, settings.RESERVO_MAIL_FROM)
-    message["To"] = _address(delivery.to_name, delivery.to_address)
+    to = mail.to or Recipient(delivery.to_address, delivery.to_name)
+    message["To"] = _address(to.name, to.address)
     message["Subject"] = _one_line(mail.subject)
     message["Date"] = format_datetime(now())
     message["Message-ID"] = delivery.message_id
     message["Auto-Submitted"] = "auto-generated"
     if mail.reply_to:
-        message["Reply-To"] = mail.reply_to
+        message["Reply-To"] = _address(mail.from_name, mail.reply_to)
     if delivery.trace:
         message["Traceparent"] = delivery.trace
     for name, value in mail.headers.items():
@@ -38,8 +40,9 @@ def built(mail: Mail, delivery: Delivery) -> EmailMessage:
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(display_name=_one_line(name)[:100], addr_spec=address)
+    return Address(display_name=_one_line(name)[:100], addr_spec=mailaddress.check(address))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line ends and other control characters: nothing typed becomes a header of its own."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -28,11 +28,16 @@ class Delivery(TenantModel):
     to_address = models.CharField(max_length=254)
     to_name = models.CharField(max_length=240, blank=True, default="")
     language = models.CharField(max_length=2, default="es")
-    context = models.JSONField(default=dict, help_text="plain ids; the mail is made from the rows when it is sent")
+    context = models.JSONField(
+        default=dict, help_text="plain ids; the mail is made from the rows when it is sent"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     due_at = models.DateTimeField()
     message_id = models.CharField(max_length=120, unique=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    unknown_ends = models.PositiveSmallIntegerField(
+        default=0, help_text="hand-overs of which nobody knows the end"
+    )
     fence = models.PositiveIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -41,12 +46,15 @@ class Delivery(TenantModel):
     mail_subject = models.CharField(max_length=200, blank=True, default="", help_text="as it was sent")
     appointment_id = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
     patient_id = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+    branch_id = models.PositiveBigIntegerField(null=True, blank=True)
     trace = models.CharField(max_length=55, blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject_key", "version", "to_address"], name="delivery_once")
+            models.UniqueConstraint(
+                fields=["kind", "subject_key", "version", "to_address"], name="delivery_once"
+            )
         ]
         indexes = [
             models.Index(fields=["state", "due_at"], name="delivery_state_due"),
@@ -124,6 +132,7 @@ class SendRate(models.Model):
     plane = "control"
 
     next_at = models.DateTimeField()
+    urgent_until = models.DateTimeField(help_text="until then bulk mail waits: other mail was waiting")
 
     def __str__(self) -> str:
         return str(self.next_at)

@@ -1,12 +1,14 @@
 """Sending one planned mail, effectively once.
 
 planned → claimed → accepted | rejected | unknown. A worker that dies after claiming leaves `claimed`: whoever finds
-it knows that the mail may have gone, and repeats it under the same Message-ID only if its kind allows.
+it after its lease knows that the mail may have gone, and repeats it under the same Message-ID if its kind allows.
+The row, not the job, says how often it is tried: the job only asks again until the row is settled.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
@@ -16,29 +18,106 @@ from reservo.adapters import mail as transports
 from reservo.adapters.mail import Rejected, Unknown, Unreachable
 from reservo.core.clock import now
 from reservo.jobs.turns import NotDone
-from reservo.notifications import kinds, rate
+from reservo.notifications import kinds, mail, rate
+from reservo.notifications.kinds import Kind, Mail
 from reservo.notifications.message import built
 from reservo.notifications.models import Delivery
 
 State = Delivery.State
-MOST_ATTEMPTS = 8
+LEASE = timedelta(seconds=50)
+MOST_ATTEMPTS = 13
+MOST_UNKNOWN = 3
+MORE_THAN_EVER = 1_000
+
+log = logging.getLogger(__name__)
 
 
-@jobs.task(name="notifications.send", attempts=MOST_ATTEMPTS + 4)
+@jobs.task(name="notifications.send", attempts=MORE_THAN_EVER)
 def send_delivery(delivery_id: int) -> None:
-    delivery = _claim(delivery_id, at=now())
-    if delivery is None:
+    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    if delivery is None or _is_settled(delivery):
         return
     kind = kinds.kind_named(delivery.kind)
-    mail = kind.compose(delivery)
-    if mail is None:
+    _wait_turn(kind)
+    delivery = _claim(delivery_id, kind, at=now())
+    if delivery is not None:
+        _compose_and_send(delivery, kind)
+
+
+def _is_settled(delivery: Delivery) -> bool:
+    return delivery.state not in (State.PLANNED, State.CLAIMED, State.UNKNOWN)
+
+
+def _wait_turn(kind: Kind) -> None:
+    try:
+        rate.wait_turn(bulk=kind.bulk)
+    except rate.NoTurn:
+        raise NotDone("rate") from None
+
+
+def _claim(delivery_id: int, kind: Kind, *, at: datetime) -> Delivery | None:
+    """The delivery, ours to send under a new fence; None if it is settled. Raises NotDone while another has it."""
+    with tenancy.atomic():
+        delivery = Delivery.objects.filter(pk=delivery_id).first()
+        if delivery is None or _is_settled(delivery):
+            return None
+        if delivery.state == State.CLAIMED:
+            if delivery.claimed_at and at < delivery.claimed_at + LEASE:
+                raise NotDone("claimed elsewhere")
+            delivery.unknown_ends += 1
+        if not _may_go_on(delivery, kind):
+            _give_up(delivery, at)
+            return None
+        _write_claim(delivery, at)
+    return delivery
+
+
+def _may_go_on(delivery: Delivery, kind: Kind) -> bool:
+    if delivery.attempts >= MOST_ATTEMPTS:
+        return False
+    return not delivery.unknown_ends or (kind.repeats_unknown and delivery.unknown_ends <= MOST_UNKNOWN)
+
+
+def _give_up(delivery: Delivery, at: datetime) -> None:
+    state = State.UNKNOWN if delivery.unknown_ends else State.DEAD
+    _write(
+        delivery, state, error_class=delivery.error_class or "crashed", error_text=delivery.error_text, at=at
+    )
+
+
+def _write_claim(delivery: Delivery, at: datetime) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=State.CLAIMED,
+        claimed_at=at,
+        attempts=F("attempts") + 1,
+        unknown_ends=delivery.unknown_ends,
+        fence=F("fence") + 1,
+    )
+    delivery.attempts += 1
+    delivery.fence += 1
+
+
+def _compose_and_send(delivery: Delivery, kind: Kind) -> None:
+    try:
+        composed = kind.compose(delivery)
+        message = built(composed, delivery) if composed else None
+    except Exception as broken:
+        log.exception("mail %s could not be made", delivery.pk)
+        _try_later(delivery, "composing", type(broken).__name__)
+        return
+    if composed is None or message is None:
         _settle(delivery, State.WITHDRAWN)
         return
-    rate.wait_turn()
-    message = built(mail, delivery)
-    transport = transports.current()
+    address = composed.to.address if composed.to else delivery.to_address
+    if refusal := mail.refusal_of(address):
+        _settle(delivery, State.REJECTED, error_class=refusal)
+        return
+    _hand_over(delivery, kind, composed, message, address)
+
+
+def _hand_over(delivery: Delivery, kind: Kind, composed: Mail, message: object, address: str) -> None:
     try:
-        transport.send(message, sender=settings.RESERVO_MAIL_FROM, recipient=delivery.to_address)
+        transports.current().send(message, sender=settings.RESERVO_MAIL_FROM, recipient=address)  # type: ignore[arg-type]
     except Rejected as refused:
         _refused(delivery, refused)
     except Unreachable as broken:
@@ -46,25 +125,7 @@ def send_delivery(delivery_id: int) -> None:
     except Unknown as broken:
         _unknown(delivery, kind, str(broken))
     else:
-        _settle(delivery, State.ACCEPTED, subject=mail.subject)
-
-
-def _claim(delivery_id: int, *, at: datetime) -> Delivery | None:
-    """The delivery, ours to send; None if it is settled. Found claimed, its last end is unknown."""
-    with tenancy.atomic():
-        delivery = Delivery.objects.filter(pk=delivery_id).first()
-        if delivery is None or delivery.state not in (State.PLANNED, State.CLAIMED, State.UNKNOWN):
-            return None
-        crashed = delivery.state == State.CLAIMED
-        if crashed and not kinds.kind_named(delivery.kind).repeats_unknown:
-            _write(delivery, State.UNKNOWN, error_class="crashed", at=at)
-            return None
-        Delivery.objects.filter(pk=delivery_id).update(
-            state=State.CLAIMED, claimed_at=at, attempts=F("attempts") + 1, fence=F("fence") + 1
-        )
-        delivery.attempts += 1
-        delivery.fence += 1
-    return delivery
+        _settle(delivery, State.ACCEPTED, subject=composed.subject, address=address)
 
 
 def _refused(delivery: Delivery, refused: Rejected) -> None:
@@ -82,28 +143,41 @@ def _try_later(delivery: Delivery, error_class: str, error_text: str) -> None:
     raise NotDone(error_class)
 
 
-def _unknown(delivery: Delivery, kind: kinds.Kind, error_text: str) -> None:
-    last = delivery.attempts >= MOST_ATTEMPTS
-    _settle(delivery, State.DEAD if last else State.UNKNOWN, error_class="unknown", error_text=error_text)
-    if kind.repeats_unknown and not last:
+def _unknown(delivery: Delivery, kind: Kind, error_text: str) -> None:
+    """Its end is not known: the state says so until a repeat (if there is one) is accepted."""
+    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(unknown_ends=F("unknown_ends") + 1)
+    delivery.unknown_ends += 1
+    _settle(delivery, State.UNKNOWN, error_class="unknown", error_text=error_text)
+    if _may_go_on(delivery, kind):
         raise NotDone("unknown")
 
 
-def _settle(
-    delivery: Delivery, state: str, *, subject: str = "", error_class: str = "", error_text: str = ""
-) -> None:
+def _settle(delivery: Delivery, state: str, **facts: str) -> None:
     with tenancy.atomic():
-        _write(delivery, state, subject=subject, error_class=error_class, error_text=error_text, at=now())
+        _write(delivery, state, at=now(), **facts)
 
 
 def _write(
-    delivery: Delivery, state: str, *, subject: str = "", error_class: str = "", error_text: str = "", at: datetime
+    delivery: Delivery,
+    state: str,
+    *,
+    at: datetime,
+    subject: str = "",
+    address: str = "",
+    error_class: str = "",
+    error_text: str = "",
 ) -> None:
     """Only under the fence that was claimed: a slower worker's verdict changes nothing."""
-    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(
-        state=state,
-        settled_at=None if state == State.PLANNED else at,
-        error_class=error_class,
-        error_text=error_text[:300],
-        mail_subject=subject[:200],
-    )
+    facts = {"state": state, "settled_at": None if state == State.PLANNED else at}
+    facts |= {"error_class": error_class, "error_text": error_text[:300]}
+    if subject:
+        facts["mail_subject"] = subject[:200]
+    if address and address != delivery.to_address and not _is_planned_there(delivery, address):
+        facts["to_address"] = address
+    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(**facts)
+
+
+def _is_planned_there(delivery: Delivery, address: str) -> bool:
+    return Delivery.objects.filter(
+        kind=delivery.kind, subject_key=delivery.subject_key, version=delivery.version, to_address=address
+    ).exists()

@@ -4,24 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AutomaticMail',
+            name="AutomaticMail",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('confirmation_on', models.BooleanField(default=True)),
-                ('confirmation_delay_minutes', models.PositiveSmallIntegerField(default=5)),
-                ('reminder_on', models.BooleanField(default=True)),
-                ('copy_to', models.EmailField(blank=True, default='', help_text='gets a copy of each confirmation', max_length=254)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("confirmation_on", models.BooleanField(default=True)),
+                ("confirmation_delay_minutes", models.PositiveSmallIntegerField(default=5)),
+                ("reminder_on", models.BooleanField(default=True)),
+                (
+                    "copy_to",
+                    models.EmailField(
+                        blank=True, default="", help_text="gets a copy of each confirmation", max_length=254
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='automatic_mail_single'), models.CheckConstraint(condition=models.Q(('confirmation_delay_minutes__lte', 1440)), name='automatic_mail_delay')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="automatic_mail_single"),
+                    models.CheckConstraint(
+                        condition=models.Q(("confirmation_delay_minutes__lte", 1440)),
+                        name="automatic_mail_delay",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,140 @@
+"""Automatic mail: rules, words with preview, and whom to call because no mail can reach them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from reservo import tenancy
+from reservo.agenda.facts import Facts
+from reservo.agenda.models import Appointment
+from reservo.agenda.queries.visits import appointments_for
+from reservo.agenda.templatetags.agenda import mail_kind
+from reservo.audit.operations import record
+from reservo.catalog import queries as catalog
+from reservo.core import text
+from reservo.core.clock import now
+from reservo.crm import composing, kinds
+from reservo.crm.forms import AutomaticForm, WordsForm
+from reservo.crm.kinds import Words
+from reservo.crm.models import AutomaticMail
+from reservo.notifications.models import MailText, StoppedAddress
+from reservo.staff.access import right
+
+LANGUAGES = ("es", "en")
+
+
+@require_http_methods(["GET", "POST"])
+@right("configuration.edit")
+def automatic(request: HttpRequest) -> HttpResponse:
+    form = AutomaticForm(request.POST or None, instance=AutomaticMail.objects.get())
+    if request.method == "POST" and form.is_valid():
+        with tenancy.atomic():
+            form.save()
+            record("mail.rules", "automatic_mail", 1, by=request.staff.actor(), at=now())
+        messages.success(request, _("Cambios guardados."))
+        return redirect("crm:automatic")
+    texts = [(kind, mail_kind(kind), language) for kind in kinds.ALL for language in LANGUAGES]
+    return render(request, "crm/automatic.html", {"form": form, "texts": texts})
+
+
+@require_http_methods(["GET", "POST"])
+@right("configuration.edit")
+def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
+    _check(kind, language)
+    current = composing.words_for(kind, language)
+    form = WordsForm(
+        request.POST or None, initial={"subject": current.subject, "body": current.body}, language=language
+    )
+    if request.method == "POST" and form.is_valid():
+        with tenancy.atomic():
+            MailText.objects.update_or_create(kind=kind, language=language, defaults=form.cleaned_data)
+            record("mail.words", "mail_text", f"{kind} {language}", by=request.staff.actor(), at=now())
+        messages.success(request, _("Cambios guardados."))
+        return redirect("crm:words", kind, language)
+    context = {
+        "form": form,
+        "kind": kind,
+        "language": language,
+        "title": mail_kind(kind),
+        "placeholders": ["{" + name + "}" for name in kinds.PLACEHOLDERS[language]],
+    }
+    return render(request, "crm/words.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+@right("configuration.edit")
+def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
+    """The mail with sample facts, in a page of its own that the editor shows in a frame."""
+    _check(kind, language)
+    current = composing.words_for(kind, language)
+    given = Words(
+        request.GET.get("subject", current.subject)[:150], request.GET.get("body", current.body)[:5_000]
+    )
+    centre = catalog.centre()
+    with translation.override(language):
+        facts = _sample(language)
+        values = composing.values_of(facts, "Camila", centre.name, language)
+        context = composing.context_of(centre, facts, "#")
+        _subject, _text, html = composing.rendered(kind, language, given, context, values)
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
+    )
+    return response
+
+
+def _check(kind: str, language: str) -> None:
+    if kind not in kinds.ALL or language not in LANGUAGES:
+        raise Http404
+
+
+def _sample(language: str) -> Facts:
+    tomorrow = now().date() + timedelta(days=1)
+    branch = catalog.branches().first()
+    service = catalog.services().first()
+    person = catalog.practitioners().first()
+    return Facts(
+        service=service.name if service else _("Consulta"),
+        practitioner=person.name if person else "Dra. Rojas",
+        branch=branch.name if branch else catalog.centre().name,
+        address=branch.address if branch else "",
+        map_url="#",
+        phone=branch.phone if branch else "",
+        day=text.day_long(tomorrow, language),
+        clock="09:30",
+        end_clock="10:00",
+        short=f"{text.day_short(tomorrow, language)}, 09:30",
+        zone="Santiago",
+        offset="UTC−3",
+        instructions=(),
+    )
+
+
+@require_safe
+@right("agenda.see")
+def to_call(request: HttpRequest) -> HttpResponse:
+    """Coming visits whose patient has no address that mail can be sent to."""
+    at = now()
+    coming = (
+        appointments_for(request.staff)
+        .filter(starts_at__gt=at, starts_at__lt=at + timedelta(days=3), contact_email="")
+        .filter(state__in=(Appointment.State.NOT_CONFIRMED,))
+        .select_related("patient", "branch", "practitioner")
+        .order_by("starts_at")
+    )
+    stopped = StoppedAddress.objects.values_list("address", flat=True)
+    found = (
+        coming.filter(patient__email="")
+        | coming.filter(patient=None)
+        | coming.filter(patient__email_folded__in=stopped)
+    )
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(request, "crm/to_call.html", {"page": page})

@@ -1,0 +1,65 @@
+"""The bell's list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from reservo.core import text, zones
+from reservo.notifications import bell
+from reservo.notifications.models import Notice, NoticeMark
+from reservo.staff.access import right
+
+SHOWN = 15
+WORDS = {
+    "booked_online": ("world", lambda: _("Reserva en línea")),
+    "confirmed_by_patient": ("circle-check", lambda: _("Confirmó")),
+    "moved_by_patient": ("calendar-event", lambda: _("Cambió la hora")),
+    "cancelled_by_patient": ("calendar-off", lambda: _("Canceló")),
+    "arrived": ("door-enter", lambda: _("Llegó")),
+}
+
+
+@require_safe
+@right("agenda.see")
+def page(request: HttpRequest) -> HttpResponse:
+    found = Paginator(bell.notices_for(request.staff), 50).get_page(request.GET.get("page"))
+    lines = [line_of(notice, 0, request.LANGUAGE_CODE) for notice in found]
+    return render(request, "notifications/bell.html", {"page": found, "lines": lines})
+
+
+@require_safe
+@right("agenda.see")
+def listing(request: HttpRequest) -> HttpResponse:
+    """The newest notices; opening them marks them as seen."""
+    seen = NoticeMark.objects.filter(staff_id=request.staff.pk).values_list("seen_id", flat=True).first() or 0
+    found = list(bell.notices_for(request.staff)[:SHOWN])
+    if found and found[0].pk > seen:
+        bell.mark_seen(request.staff.pk, found[0].pk)
+    lines = [line_of(notice, seen, request.LANGUAGE_CODE) for notice in found]
+    return render(request, "notifications/_list.html", {"lines": lines})
+
+
+def line_of(notice: Notice, seen: int, language: str) -> dict[str, Any]:
+    drawing, label = WORDS.get(notice.kind, ("bell", lambda: notice.kind))
+    facts = notice.facts
+    from datetime import datetime
+
+    start = zones.local(datetime.fromisoformat(facts["starts_at"]), facts["zone"])
+    return {
+        "icon": drawing,
+        "label": label(),
+        "patient": facts.get("patient", ""),
+        "service": facts.get("service", ""),
+        "when": text.day_and_clock(start, language),
+        "at": notice.at,
+        "zone": facts["zone"],
+        "is_new": notice.pk > seen,
+        "url": f"{reverse('agenda:index')}?dia={facts['date']}&sucursal={notice.branch_id}&cita={notice.appointment_id}",
+    }
