@@ -40,7 +40,6 @@ class Invitation(models.Model):
     tenant_id = models.PositiveBigIntegerField(db_index=True)
     staff_id = models.PositiveBigIntegerField()
     email = models.CharField(max_length=254)
-    token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
 

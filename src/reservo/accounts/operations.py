@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from reservo import tenancy
+from reservo import outbox, tenancy
 from reservo.accounts import lockout, passwords
+from reservo.accounts.events import PasswordResetAsked, StaffInvited
 from reservo.accounts.models import Invitation, Membership, Session, User
 from reservo.accounts.sessions import SessionStore
 
@@ -91,24 +92,28 @@ def end_sessions(user: User, *, tenant_id: int | None = None) -> None:
     sessions.delete()
 
 
-def invite(email: str, *, tenant_id: int, staff_id: int, at: datetime) -> str:
-    """A token for the link of the invitation; earlier ones of the same person in the centre end."""
-    token = secrets.token_urlsafe(32)
+def invite(email: str, *, tenant_id: int, staff_id: int, at: datetime) -> Invitation:
+    """A new invitation, told to whoever sends mail; earlier ones of the same person in the centre end."""
     with tenancy.control(), tenancy.atomic():
         Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).delete()
-        Invitation.objects.create(
-            tenant_id=tenant_id,
-            staff_id=staff_id,
-            email=email.casefold(),
-            token_hash=_hash(token),
-            expires_at=at + INVITATION_LIFE,
+        invitation = Invitation.objects.create(
+            tenant_id=tenant_id, staff_id=staff_id, email=email.casefold(), expires_at=at + INVITATION_LIFE
         )
-    return token
+        outbox.announce(StaffInvited(invitation.pk), at=at)
+    return invitation
+
+
+def token_of(invitation: Invitation) -> str:
+    return signing.Signer(salt="reservo.invitation").sign(str(invitation.pk))
 
 
 def invitation_of(token: str, *, at: datetime) -> Invitation:
     """Raises InvitationOver."""
-    found = Invitation.objects.filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=at).first()
+    try:
+        pk = int(signing.Signer(salt="reservo.invitation").unsign(token[:200]))
+    except (signing.BadSignature, ValueError) as bad:
+        raise InvitationOver from bad
+    found = Invitation.objects.filter(pk=pk, accepted_at=None, expires_at__gt=at).first()
     if found is None:
         raise InvitationOver
     return found
@@ -143,9 +148,24 @@ def leave(user_id: int, tenant_id: int) -> None:
     Session.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def join_by_id(user_id: int, tenant_id: int) -> None:
     Membership.objects.get_or_create(user_id=user_id, tenant_id=tenant_id)
+
+
+def ask_reset(email: str, *, at: datetime) -> None:
+    """Have a link sent, if there is such a user; the caller shows the same either way."""
+    user = User.objects.filter(email=email.strip().casefold()[:254], is_active=True).first()
+    if user:
+        with tenancy.control(), tenancy.atomic():
+            outbox.announce(PasswordResetAsked(user.pk), at=at)
+
+
+def reset_token(user: User) -> str:
+    return f"{user.pk}-{PasswordResetTokenGenerator().make_token(user)}"
+
+
+def user_of_reset(token: str) -> User | None:
+    """The user whose link this is, while it holds: two hours, and until the password changes."""
+    pk, _, rest = token[:200].partition("-")
+    user = User.objects.filter(pk=int(pk), is_active=True).first() if pk.isdigit() and len(pk) < 18 else None
+    return user if user and PasswordResetTokenGenerator().check_token(user, rest) else None

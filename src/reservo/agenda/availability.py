@@ -53,7 +53,9 @@ class Answer:
                 bit = starts[at]
                 at += 1
                 if bit + self.origin >= first:
-                    times.append((bit + self.origin, [pk for pk, text in texts if text[bit : bit + 1] == "1"]))
+                    times.append(
+                        (bit + self.origin, [pk for pk, text in texts if text[bit : bit + 1] == "1"])
+                    )
             result.append((day, times))
         return result
 
@@ -73,7 +75,9 @@ def would_be_offered(question: Question, *, at: datetime) -> Answer:
 
 
 def _answer(question: Question, *, at: datetime, ignore_taken: bool) -> Answer:
-    days = [(day, *day_ticks(day, question.branch.zone)) for day in days_between(question.first, question.last)]
+    days = [
+        (day, *day_ticks(day, question.branch.zone)) for day in days_between(question.first, question.last)
+    ]
     frame = Frame(first=days[0][1], end=days[-1][2])
     hours = catalog_hours.load(question.branch, question.practitioner_ids, question.first, question.last)
     people = [Person(pk, hours.working.get(pk, [])) for pk in question.practitioner_ids]
@@ -93,13 +97,17 @@ def _answer(question: Question, *, at: datetime, ignore_taken: bool) -> Answer:
         fold for day, _, _ in days if (fold := second_fold(day, question.branch.zone))[0] < fold[1]
     ]
     for person in people:
-        person.taken = busy.blocked_practitioners[person.id] + ([] if ignore_taken else busy.practitioners[person.id])
+        person.taken = busy.blocked_practitioners[person.id] + (
+            [] if ignore_taken else busy.practitioners[person.id]
+        )
     for room in rooms:
         room.open = hours.rooms.get(room.id, hours.branch)
         room.taken = busy.blocked_rooms[room.id] + ([] if ignore_taken else busy.rooms[room.id])
     needs_room = question.service.room_kind_id is not None
-    masks = openings(frame, visit, people, rooms if needs_room else None) if needs_room or not rooms else (
-        _with_named_rooms(frame, visit, people, rooms)
+    masks = (
+        openings(frame, visit, people, rooms if needs_room else None)
+        if needs_room or not rooms
+        else (_with_named_rooms(frame, visit, people, rooms))
     )
     bounds = _bounds(question, frame, at)
     return Answer(frame.first, {pk: mask & bounds for pk, mask in masks.items()}, days)

@@ -98,7 +98,9 @@ def _first_gap(used: Iterable[int]) -> int:
 
 def release(appointment: Appointment) -> None:
     """Free the visit's time; what lay in lanes above moves down in the same transaction."""
-    freed = list(Claim.objects.filter(appointment=appointment).values_list("resource", "resource_id", "tick", "lane"))
+    freed = list(
+        Claim.objects.filter(appointment=appointment).values_list("resource", "resource_id", "tick", "lane")
+    )
     Claim.objects.filter(appointment=appointment).delete()
     moved = _move_down(freed)
     if moved:

@@ -15,15 +15,26 @@ from reservo.patients.models import Patient
 
 class VisitForm(forms.Form):
     day = forms.DateField(label=_("Día"), widget=forms.DateInput({"type": "date"}))
-    time = forms.TimeField(label=_("Hora"), widget=forms.TimeInput({"type": "time", "step": "300"}, format="%H:%M"))
-    minutes = forms.IntegerField(
-        label=_("Minutos"), required=False, min_value=5, max_value=720, widget=forms.NumberInput({"step": "5"})
+    time = forms.TimeField(
+        label=_("Hora"), widget=forms.TimeInput({"type": "time", "step": "300"}, format="%H:%M")
     )
-    practitioner = forms.TypedChoiceField(label=_("Profesional"), coerce=int, empty_value=None, required=False)
+    minutes = forms.IntegerField(
+        label=_("Minutos"),
+        required=False,
+        min_value=5,
+        max_value=720,
+        widget=forms.NumberInput({"step": "5"}),
+    )
+    practitioner = forms.TypedChoiceField(
+        label=_("Profesional"), coerce=int, empty_value=None, required=False
+    )
     room = forms.TypedChoiceField(label=_("Box"), coerce=int, empty_value=None, required=False)
     patient = forms.IntegerField(required=False, widget=forms.HiddenInput)
     services = forms.TypedMultipleChoiceField(
-        label=_("Tratamientos"), coerce=int, required=False, widget=forms.SelectMultiple({"size": "6"})
+        label=_("Tratamientos"),
+        coerce=int,
+        required=False,
+        widget=forms.SelectMultiple({"size": "6", "data-chips": _("Escribe para buscar")}),
     )
     comment = forms.CharField(
         label=_("Comentario"), required=False, max_length=2_000, widget=forms.Textarea({"rows": "2"})
@@ -50,7 +61,10 @@ class VisitForm(forms.Form):
         if staff.only_own("agenda.edit"):
             people = people.filter(pk=staff.practitioner_id)
         self.fields["practitioner"].choices = [("", _("Sin profesional")), *people.values_list("pk", "name")]
-        self.fields["room"].choices = [("", _("El que corresponda")), *catalog.rooms(branch.pk).values_list("pk", "name")]
+        self.fields["room"].choices = [
+            ("", _("El que corresponda")),
+            *catalog.rooms(branch.pk).values_list("pk", "name"),
+        ]
         self.fields["services"].choices = list(catalog.services().values_list("pk", "name"))
 
     @property

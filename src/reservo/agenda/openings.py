@@ -50,7 +50,9 @@ class Frame:
     closed: list[tuple[int, int]] = field(default_factory=list)
 
 
-def openings(frame: Frame, visit: Visit, people: Iterable[Person], rooms: Sequence[Space] | None) -> dict[int, int]:
+def openings(
+    frame: Frame, visit: Visit, people: Iterable[Person], rooms: Sequence[Space] | None
+) -> dict[int, int]:
     """Practitioner id to mask of start ticks, counted from `frame.first`.
 
     `rooms` are those the service may use; None if it needs none. A window that names a room uses that one.

@@ -7,13 +7,23 @@ from reservo.agenda.models import Appointment
 State = Appointment.State
 
 FREES_TIME = frozenset({State.SUSPENDED, State.DELETED, State.WAITLISTED})
-LIVE = frozenset({State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY, State.ATTENDED, State.NO_SHOW})
+LIVE = frozenset(
+    {State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY, State.ATTENDED, State.NO_SHOW}
+)
 CANCELLED = frozenset({State.SUSPENDED, State.DELETED})
 ORDER_OF_DAY = (State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY, State.ATTENDED)
 
 ALLOWED: dict[str, frozenset[str]] = {
     State.NOT_CONFIRMED: frozenset(
-        {State.CONFIRMED, State.ARRIVED, State.READY, State.ATTENDED, State.SUSPENDED, State.NO_SHOW, State.DELETED}
+        {
+            State.CONFIRMED,
+            State.ARRIVED,
+            State.READY,
+            State.ATTENDED,
+            State.SUSPENDED,
+            State.NO_SHOW,
+            State.DELETED,
+        }
     ),
     State.CONFIRMED: frozenset(
         {State.ARRIVED, State.READY, State.ATTENDED, State.SUSPENDED, State.NO_SHOW, State.DELETED}

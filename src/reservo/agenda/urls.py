@@ -6,6 +6,7 @@ app_name = "agenda"
 
 urlpatterns = [
     path("", grid.index, name="index"),
+    path("lista", grid.day_list, name="list"),
     path("datos", feed.events, name="feed"),
     path("dias", feed.days, name="days"),
     path("buscar", grid.search, name="search"),

@@ -11,7 +11,13 @@ from reservo.core.actor import Actor
 
 
 def record(
-    action: str, object_kind: str = "", object_id: object = "", *, by: Actor, at: datetime, details: Any = None
+    action: str,
+    object_kind: str = "",
+    object_id: object = "",
+    *,
+    by: Actor,
+    at: datetime,
+    details: Any = None,
 ) -> None:
     """Add a line on the active plane, in the caller's transaction if there is one; no patients' text in it."""
     Action.objects.create(

@@ -17,7 +17,9 @@ class BookingPage(TenantModel):
     horizon_days = models.PositiveSmallIntegerField(default=60)
     cancel_cutoff_minutes = models.PositiveIntegerField(default=24 * 60)
     move_cutoff_minutes = models.PositiveIntegerField(default=24 * 60)
-    most_future_appointments = models.PositiveSmallIntegerField(default=3, help_text="per patient; 0: no limit")
+    most_future_appointments = models.PositiveSmallIntegerField(
+        default=3, help_text="per patient; 0: no limit"
+    )
     accepts_new_patients = models.BooleanField(default=True)
     hold_minutes = models.PositiveSmallIntegerField(default=10)
     frame_sites = models.JSONField(default=list, help_text="origins that may show the page in a frame")
@@ -25,8 +27,12 @@ class BookingPage(TenantModel):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="booking_page_single"),
-            models.CheckConstraint(condition=Q(hold_minutes__gte=5, hold_minutes__lte=60), name="booking_hold"),
-            models.CheckConstraint(condition=Q(horizon_days__gte=1, horizon_days__lte=730), name="booking_horizon"),
+            models.CheckConstraint(
+                condition=Q(hold_minutes__gte=5, hold_minutes__lte=60), name="booking_hold"
+            ),
+            models.CheckConstraint(
+                condition=Q(horizon_days__gte=1, horizon_days__lte=730), name="booking_horizon"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,7 +50,9 @@ class FormField(TenantModel):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.CheckConstraint(condition=Q(is_shown=True) | Q(is_required=False), name="form_field_hidden")
+            models.CheckConstraint(
+                condition=Q(is_shown=True) | Q(is_required=False), name="form_field_hidden"
+            )
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,12 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from reservo.catalog import founding, queries
         from reservo.jobs import recurring
+        from reservo.staff import places as staff_places
         from reservo.tenants import founding as tenants
 
         tenants.step(founding.found_centre)
         recurring.branches_from(queries.places)
+        staff_places.choices_from(
+            branches=lambda: list(queries.branches().values_list("pk", "name")),
+            practitioners=lambda: list(queries.practitioners().values_list("pk", "name")),
+        )

@@ -12,7 +12,11 @@ WEEKDAYS = range(5)
 
 def found_centre(tenant: Any, zone: str) -> None:
     Centre.objects.create(
-        name=tenant.name, country=tenant.country, currency=tenant.currency, language=tenant.language, zone=zone
+        name=tenant.name,
+        country=tenant.country,
+        currency=tenant.currency,
+        language=tenant.language,
+        zone=zone,
     )
     branch = Branch.objects.create(name=tenant.name, country=tenant.country, zone=zone)
     OpeningPeriod.objects.bulk_create(

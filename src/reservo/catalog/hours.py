@@ -41,7 +41,9 @@ def load(branch: Branch, practitioner_ids: Iterable[int], first: date, last: dat
 def _put_openings(hours: Hours, branch: Branch, days: list[date]) -> None:
     weekly: dict[int | None, dict[int, list[Run]]] = defaultdict(lambda: defaultdict(list))
     rows = OpeningPeriod.objects.filter(branch=branch)
-    for room_id, weekday, starts, ends in rows.values_list("room_id", "weekday", "starts_minute", "ends_minute"):
+    for room_id, weekday, starts, ends in rows.values_list(
+        "room_id", "weekday", "starts_minute", "ends_minute"
+    ):
         weekly[room_id][weekday].append((starts, ends))
     for room_id, week in weekly.items():
         runs = _runs(week, days, hours.zone)
@@ -105,10 +107,5 @@ def _without(starts: int, ends: int, taken: Iterable[Run]) -> list[Run]:
     """What is left of [starts, ends) when these minutes are taken out."""
     left = [(starts, ends)]
     for first, end in taken:
-        left = [
-            part
-            for a, b in left
-            for part in ((a, min(b, first)), (max(a, end), b))
-            if part[0] < part[1]
-        ]
+        left = [part for a, b in left for part in ((a, min(b, first)), (max(a, end), b)) if part[0] < part[1]]
     return left

@@ -50,7 +50,9 @@ def services() -> QuerySet[Service]:
 
 def price_minor(service: Service, branch_id: int | None) -> int:
     """The branch's price of the service, else its base price."""
-    own = ServicePrice.objects.filter(service=service, branch_id=branch_id).values_list("price_minor", flat=True)
+    own = ServicePrice.objects.filter(service=service, branch_id=branch_id).values_list(
+        "price_minor", flat=True
+    )
     found = own.first()
     return service.price_minor if found is None else found
 
@@ -94,11 +96,15 @@ def online_catalogue() -> OnlineCatalogue:
         if where.get(person_id):
             gives[service_id].append(person_id)
     prices: dict[int, dict[int, int]] = defaultdict(dict)
-    for service_id, branch_id, amount in ServicePrice.objects.values_list("service_id", "branch_id", "price_minor"):
+    for service_id, branch_id, amount in ServicePrice.objects.values_list(
+        "service_id", "branch_id", "price_minor"
+    ):
         prices[service_id][branch_id] = amount
     found = [
         _online(service, gives[service.pk], where, [branch.pk for branch in all_branches], prices[service.pk])
-        for service in services().filter(is_online=True).order_by("category__position", "category_id", "position", "id")
+        for service in services()
+        .filter(is_online=True)
+        .order_by("category__position", "category_id", "position", "id")
         if gives[service.pk]
     ]
     offered = {branch_id for service in found for branch_id in service.branch_ids}
@@ -113,7 +119,8 @@ def _online(
     prices: dict[int, int],
 ) -> OnlineService:
     by_branch = {
-        branch_id: tuple(person for person in person_ids if branch_id in where[person]) for branch_id in branch_ids
+        branch_id: tuple(person for person in person_ids if branch_id in where[person])
+        for branch_id in branch_ids
     }
     by_branch = {branch_id: people for branch_id, people in by_branch.items() if people}
     return OnlineService(service, tuple(by_branch), tuple(person_ids), by_branch, prices)

@@ -17,7 +17,9 @@ def _page(request: HttpRequest, status: int, title: str, text: str, **headers: s
             content_type="application/problem+json",
         )
     else:
-        response = render(request, "ui/error.html", {"status": status, "title": title, "text": text}, status=status)
+        response = render(
+            request, "ui/error.html", {"status": status, "title": title, "text": text}, status=status
+        )
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
     return response
@@ -26,7 +28,10 @@ def _page(request: HttpRequest, status: int, title: str, text: str, **headers: s
 @public
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(
-        request, 404, _("No encontramos esta página"), _("Puede que el enlace esté incompleto o que ya no exista.")
+        request,
+        404,
+        _("No encontramos esta página"),
+        _("Puede que el enlace esté incompleto o que ya no exista."),
     )
 
 
@@ -44,7 +49,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @public
 def broken(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, _("Algo falló de nuestro lado"), _("Ya quedó anotado. Inténtalo otra vez en un momento."))
+    return _page(
+        request,
+        500,
+        _("Algo falló de nuestro lado"),
+        _("Ya quedó anotado. Inténtalo otra vez en un momento."),
+    )
 
 
 @public

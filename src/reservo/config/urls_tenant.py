@@ -8,14 +8,14 @@ handler404 = "reservo.config.errors.not_found"
 handler500 = "reservo.config.errors.broken"
 
 urlpatterns = [
-    path("", include("reservo.accounts.urls")),
-    path("", include("reservo.staff.urls")),
+    path("", include("reservo.staff.urls_account")),
     path("", include("reservo.notifications.urls")),
     path("agenda/", include("reservo.agenda.urls")),
     path("pacientes/", include("reservo.patients.urls")),
+    path("usuarios/", include("reservo.staff.urls")),
     path("configuracion/", include("reservo.catalog.urls")),
     path("configuracion/", include("reservo.booking.urls_settings")),
     path("configuracion/", include("reservo.crm.urls")),
-    path("registro/", include("reservo.audit.urls")),
+    path("registro/", include("reservo.staff.urls_audit")),
     path("", include("reservo.booking.urls")),
 ]

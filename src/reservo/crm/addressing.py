@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reservo.agenda.models import Appointment
+from reservo.crm.kinds import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,14 @@ class Addressee:
 def addressee(appointment: Appointment) -> Addressee:
     """The address typed with an online booking, else the one on file; empty if there is none."""
     patient = appointment.patient
-    if appointment.contact_email:
-        return Addressee(appointment.contact_email, appointment.contact_name, appointment.language)
-    if patient is None:
-        return Addressee("", appointment.contact_name, appointment.language)
-    return Addressee(patient.email, patient.given_name, patient.language)
+    if appointment.contact_email or patient is None:
+        name = appointment.contact_name or (patient.given_name if patient else "")
+        return Addressee(appointment.contact_email, name, _spoken(appointment.language))
+    return Addressee(patient.email, patient.given_name, _spoken(patient.language))
+
+
+def _spoken(language: str) -> str:
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def subject_key(appointment: Appointment) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -17,40 +18,62 @@ from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED as CANCELLED_STATES
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Centre
+from reservo.core import colours, text, zones
 from reservo.core.clock import now
 from reservo.crm import kinds
+from reservo.crm.addressing import Addressee, addressee
 from reservo.crm.kinds import Words
 from reservo.notifications import kinds as registry
-from reservo.notifications.kinds import Attachment, Mail
+from reservo.notifications.kinds import Attachment, Mail, Recipient
 from reservo.notifications.models import Delivery, MailText
 
 
 def register_kinds() -> None:
     for kind in kinds.ALL:
-        registry.register(kind, compose)
+        registry.register(kind, compose, label=kinds.LABELS[kind])
+    registry.register(kinds.COPY, compose_copy, label=kinds.LABELS[kinds.COPY])
 
 
 def compose(delivery: Delivery) -> Mail | None:
-    """The mail, or None if the visit does not want it any more."""
-    related = Appointment.objects.select_related("branch", "practitioner", "patient")
-    appointment = related.filter(pk=delivery.appointment_id).first()
+    """The patient's mail, or None if the visit does not want it any more."""
+    appointment = _visit_of(delivery)
+    if appointment is None or not still_due(delivery, appointment):
+        return None
+    to = addressee(appointment)
+    if not to.address:
+        return None
+    with translation.override(to.language):
+        return _mail(delivery.kind, appointment, to)
+
+
+def compose_copy(delivery: Delivery) -> Mail | None:
+    """The confirmation as the centre sees it: a link to the agenda, none of the patient's own."""
+    appointment = _visit_of(delivery)
     if appointment is None or not still_due(delivery, appointment):
         return None
     with translation.override(delivery.language):
-        return _mail(delivery.kind, delivery.language, appointment, delivery.to_name)
+        return _copy(appointment, addressee(appointment), delivery.language)
+
+
+def _visit_of(delivery: Delivery) -> Appointment | None:
+    related = Appointment.objects.select_related("branch", "practitioner", "patient")
+    return related.filter(pk=delivery.appointment_id).first()
 
 
 def still_due(delivery: Delivery, appointment: Appointment) -> bool:
-    """A cancelled visit wants only its own notice; one that began, or was moved to another day, no old mail."""
+    """A cancelled visit wants only its own notice; one that began, or went to another day, no old mail."""
     if delivery.kind == kinds.CANCELLED:
         return appointment.state in CANCELLED_STATES
     if appointment.state in CANCELLED_STATES or appointment.starts_at <= now():
         return False
     if delivery.kind == kinds.REMINDER:
         return delivery.version == reminder_version(appointment.local_date)
-    if delivery.kind == kinds.MOVED:
-        return delivery.version == str(appointment.time_version)
-    return True
+    return delivery.kind != kinds.MOVED or not _is_told_by_a_later_one(delivery)
+
+
+def _is_told_by_a_later_one(delivery: Delivery) -> bool:
+    later = Delivery.objects.filter(subject_key=delivery.subject_key, kind=delivery.kind, pk__gt=delivery.pk)
+    return later.exists()
 
 
 def reminder_version(day: date) -> str:
@@ -63,7 +86,8 @@ def words_for(kind: str, language: str) -> Words:
     return Words(own.subject, own.body) if own else kinds.SHIPPED[kind, language]
 
 
-def values_of(facts: Facts, to_name: str, centre_name: str, language: str) -> dict[str, str]:
+def values_of(facts: Facts, to_name: str, day: str, centre_name: str, language: str) -> dict[str, str]:
+    """What each placeholder of the language stands for."""
     values = (
         to_name,
         facts.service,
@@ -72,67 +96,102 @@ def values_of(facts: Facts, to_name: str, centre_name: str, language: str) -> di
         facts.day,
         facts.clock,
         facts.short,
+        day,
         centre_name,
     )
     return dict(zip(kinds.PLACEHOLDERS[language], values, strict=True))
 
 
-def rendered(
-    kind: str, language: str, words: Words, context: dict, values: dict[str, str]
-) -> tuple[str, str, str]:
-    """(subject, text, HTML)."""
-    body = kinds.filled(words.body, values)
+def day_in_words(start: datetime, zone: str, language: str, *, at: datetime) -> str:
+    """`hoy`, `mañana`, `el mar 1 dic`, seen from `at` in the branch's zone."""
+    day, today = zones.local_date(start, zone), zones.local_date(at, zone)
+    if day == today:
+        return _("hoy")
+    if day == today + timedelta(days=1):
+        return _("mañana")
+    return _("el %(day)s") % {"day": text.day_short(day, language)}
+
+
+def filled_words(words: Words, values: dict[str, str]) -> Words:
+    subject = " ".join(kinds.filled(words.subject, values).split())[:150]
+    return Words(subject, kinds.filled(words.body, values))
+
+
+def rendered(kind: str, words: Words, context: dict[str, Any]) -> tuple[str, str]:
+    """(text, HTML) in the active language; what the words hold is shown as text, never read as markup."""
     full = {
         **context,
         "kind": kind,
-        "language": language,
-        "paragraphs": [p for p in body.split("\n") if p.strip()],
+        "language": translation.get_language(),
+        "subject": words.subject,
+        "paragraphs": [line.strip() for line in words.body.split("\n") if line.strip()],
     }
-    subject = " ".join(kinds.filled(words.subject, values).split())[:150]
-    return (
-        subject,
-        render_to_string("crm/mail.txt", full),
-        render_to_string("crm/mail.html", {**full, "subject": subject}),
-    )
+    return render_to_string("crm/mail.txt", full), render_to_string("crm/mail.html", full)
 
 
-def _mail(kind: str, language: str, appointment: Appointment, to_name: str) -> Mail:
+def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
     centre = catalog.centre()
-    facts = facts_of(appointment, language)
-    subject, text, html = rendered(
-        kind,
-        language,
-        words_for(kind, language),
-        context_of(centre, facts, links.manage_url(appointment)),
-        values_of(facts, to_name, centre.name, language),
-    )
+    facts = facts_of(appointment, to.language)
+    url = links.manage_url(appointment)
+    day = day_in_words(appointment.starts_at, appointment.zone, to.language, at=now())
+    values = values_of(facts, to.name, day, centre.name, to.language)
+    words = filled_words(words_for(kind, to.language), values)
+    plain, html = rendered(kind, words, context_of(centre, facts, url))
     return Mail(
-        subject=subject,
-        text=text,
+        subject=words.subject,
+        text=plain,
         html=html,
         from_name=centre.name,
         reply_to=appointment.branch.email or centre.reply_to,
-        attachments=(_calendar(appointment, centre, facts),),
+        attachments=(_calendar(appointment, centre, facts, url),),
+        to=Recipient(to.address, to.name),
     )
 
 
-def context_of(centre: Centre, facts: Facts, manage_url: str) -> dict:
-    home = f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
+def _copy(appointment: Appointment, to: Addressee, language: str) -> Mail:
+    centre = catalog.centre()
+    facts = facts_of(appointment, language)
+    who = to.name or _("Sin nombre")
+    told = (
+        _("Se le escribió a %(address)s.") % {"address": to.address} if to.address else _("No tiene correo.")
+    )
+    words = Words(f"{_('Copia')}: {who}, {facts.short}"[:150], f"{who}\n{told}")
+    plain, html = rendered(
+        kinds.COPY, words, context_of(centre, facts, "") | {"agenda_url": _agenda_url(appointment)}
+    )
+    return Mail(subject=words.subject, text=plain, html=html, from_name=centre.name)
+
+
+def _agenda_url(appointment: Appointment) -> str:
+    place = f"dia={appointment.local_date}&sucursal={appointment.branch_id}&cita={appointment.pk}"
+    return f"{_home()}agenda/?{place}"
+
+
+def context_of(centre: Centre, facts: Facts, manage_url: str) -> dict[str, Any]:
+    """What the templates show beside the words. The centre's colour is made readable on light and on dark."""
+    accent = colours.readable(centre.colour, colours.LIGHT_PAPER)
     return {
         "centre": centre,
         "facts": facts,
         "manage_url": manage_url,
-        "book_url": home,
-        "logo_url": f"{home}logo.png" if centre.logo else "",
+        "book_url": _home(),
+        "logo_url": f"{_home()}logo.png?v={centre.logo[-12:-4]}" if centre.logo else "",
+        "accent": accent,
+        "on_accent": colours.ink_on(accent),
+        "accent_dark": colours.readable(centre.colour, colours.DARK_PAPER),
     }
 
 
-def _calendar(appointment: Appointment, centre: Centre, facts: Facts) -> Attachment:
+def _home() -> str:
+    return f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
+
+
+def _calendar(appointment: Appointment, centre: Centre, facts: Facts, url: str) -> Attachment:
     content = calendar_file(
         appointment,
         title=f"{facts.service or _('Cita')} · {centre.name}",
         place=facts.address or facts.branch,
-        url=links.manage_url(appointment),
+        url=url,
         at=now(),
     )
     return Attachment("cita.ics", content, "text/calendar")

@@ -5,15 +5,29 @@ Placeholders in braces are the only markup; what they stand for is put in as tex
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-CONFIRMATION, REMINDER, MOVED, CANCELLED = "confirmation", "reminder", "moved", "cancelled"
-ALL = (CONFIRMATION, REMINDER, MOVED, CANCELLED)
+from django.utils.translation import gettext_lazy as _
 
-PLACEHOLDERS = {
-    "es": ("paciente", "tratamiento", "profesional", "sucursal", "fecha", "hora", "cuando", "centro"),
-    "en": ("patient", "service", "practitioner", "branch", "date", "time", "when", "centre"),
+CONFIRMATION, REMINDER, MOVED, CANCELLED = "confirmation", "reminder", "moved", "cancelled"
+COPY = "confirmation_copy"
+ALL = (CONFIRMATION, REMINDER, MOVED, CANCELLED)
+ABOUT_A_LIVE_VISIT = (CONFIRMATION, REMINDER, MOVED, COPY)
+LANGUAGES = ("es", "en")
+
+LABELS = {
+    CONFIRMATION: _("Confirmación"),
+    REMINDER: _("Recordatorio"),
+    MOVED: _("Cambio de hora"),
+    CANCELLED: _("Cancelación"),
+    COPY: _("Copia para el centro"),
 }
+PLACEHOLDERS = {
+    "es": ("paciente", "tratamiento", "profesional", "sucursal", "fecha", "hora", "cuando", "dia", "centro"),
+    "en": ("patient", "service", "practitioner", "branch", "date", "time", "when", "day", "centre"),
+}
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +39,22 @@ class Words:
 SHIPPED: dict[tuple[str, str], Words] = {
     (CONFIRMATION, "es"): Words(
         "Tu cita: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTu cita quedó agendada. Si no puedes venir, avísanos con un toque: así otra persona "
-        "aprovecha la hora.",
+        "Hola {paciente}:\n\nTu cita quedó agendada. Si no puedes venir, avísanos con un toque: así otra "
+        "persona aprovecha la hora.",
     ),
     (CONFIRMATION, "en"): Words(
         "Your appointment: {when} · {centre}",
-        "Hello {patient},\n\nYour appointment is booked. If you cannot come, tell us with one tap so that somebody "
-        "else can use the time.",
+        "Hello {patient},\n\nYour appointment is booked. If you cannot come, tell us with one tap so that "
+        "somebody else can use the time.",
     ),
     (REMINDER, "es"): Words(
         "Recordatorio: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTe recordamos tu cita. Confirma que vienes o cámbiala desde aquí.",
+        "Hola {paciente}:\n\nTe recordamos que tienes una cita {dia}. Confirma que vienes o cámbiala desde "
+        "aquí.",
     ),
     (REMINDER, "en"): Words(
         "Reminder: {when} · {centre}",
-        "Hello {patient},\n\nThis is a reminder of your appointment. Confirm that you are coming, or change it here.",
+        "Hello {patient},\n\nYou have an appointment {day}. Confirm that you are coming, or change it here.",
     ),
     (MOVED, "es"): Words(
         "Tu cita cambió: {cuando} · {centro}",
@@ -47,7 +62,7 @@ SHIPPED: dict[tuple[str, str], Words] = {
     ),
     (MOVED, "en"): Words(
         "Your appointment moved: {when} · {centre}",
-        "Hello {patient},\n\nYour appointment has a new time. If it does not suit you, you can change it here.",
+        "Hello {patient},\n\nYour appointment has a new time. If it does not suit you, change it here.",
     ),
     (CANCELLED, "es"): Words(
         "Cita cancelada: {cuando} · {centro}",
@@ -65,16 +80,22 @@ class UnknownPlaceholder(ValueError):
 
 
 def check(text: str, language: str) -> None:
-    """Raises UnknownPlaceholder with the first that is not known."""
-    import re
-
-    for name in re.findall(r"\{([^{}]*)\}", text):
+    """Raises UnknownPlaceholder with the first that is not known; a brace without its pair counts as one."""
+    for name in _PLACEHOLDER.findall(text):
         if name not in PLACEHOLDERS[language]:
             raise UnknownPlaceholder(name)
+    if stray := re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
+        raise UnknownPlaceholder(stray.group())
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """The text with its placeholders put in; braces that are none stay as they are."""
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """The text with its placeholders put in, once: braces in what is put in stay as they are.
+
+    An empty value takes the blank before it away: `Hola {paciente}:` without a name is `Hola:`.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        value = values.get(found[2], found[0].lstrip(" "))
+        return found[1] + value if value else ""
+
+    return re.sub(r"( ?)\{([^{}]*)\}", put, text)

@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reservo import outbox
-from reservo.agenda.events import AppointmentBooked, AppointmentMoved, AppointmentStateChanged
+from reservo.agenda.events import (
+    AppointmentBooked,
+    AppointmentEdited,
+    AppointmentMoved,
+    AppointmentStateChanged,
+)
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED as CANCELLED_STATES
 from reservo.agenda.transitions import FREES_TIME
-from reservo.crm import kinds
-from reservo.crm.addressing import addressee, subject_key
+from reservo.crm import kinds, planning
+from reservo.crm.addressing import subject_key
 from reservo.crm.models import AutomaticMail
-from reservo.notifications import mail
-from reservo.notifications.mail import Plan
+from reservo.notifications import mail, queries
 
 
 @outbox.receiver(AppointmentBooked)
 def confirm_later(event: AppointmentBooked, at: datetime) -> None:
     appointment = _read(event.appointment_id)
     if appointment.state not in FREES_TIME:
-        _plan_confirmation(appointment, at)
+        planning.plan_confirmation(appointment, at=at)
 
 
 @outbox.receiver(AppointmentMoved)
@@ -29,51 +33,31 @@ def tell_moved(event: AppointmentMoved, at: datetime) -> None:
     appointment = _read(event.appointment_id)
     if mail.is_waiting(subject_key(appointment), kinds.CONFIRMATION):
         return
-    if event.tell_patient:
-        _plan(appointment, kinds.MOVED, str(appointment.time_version), at, due_at=at)
+    if event.tell_patient and appointment.starts_at > at:
+        planning.plan_to_patient(appointment, kinds.MOVED, str(appointment.time_version), due_at=at, at=at)
+
+
+@outbox.receiver(AppointmentEdited)
+def confirm_who_came_later(event: AppointmentEdited, at: datetime) -> None:
+    """The patient may be put in after the booking, within the delay: the confirmation keeps its hour."""
+    appointment = _read(event.appointment_id)
+    due_at = appointment.booked_at + timedelta(minutes=AutomaticMail.objects.get().confirmation_delay_minutes)
+    planned = queries.is_known(subject_key(appointment), kinds.CONFIRMATION)
+    if due_at > at and not planned and appointment.state not in FREES_TIME:
+        planning.plan_confirmation(appointment, at=at, due_at=due_at)
 
 
 @outbox.receiver(AppointmentStateChanged)
 def tell_cancelled(event: AppointmentStateChanged, at: datetime) -> None:
+    """After a cancellation nothing but its own notice; a time booked again is confirmed again."""
     appointment = _read(event.appointment_id)
     if event.after in CANCELLED_STATES and event.before not in CANCELLED_STATES:
-        mail.withdraw(subject_key(appointment), (kinds.CONFIRMATION, kinds.REMINDER, kinds.MOVED), at=at)
+        mail.withdraw(subject_key(appointment), kinds.ABOUT_A_LIVE_VISIT, at=at)
         if event.tell_patient:
-            _plan(appointment, kinds.CANCELLED, str(appointment.version), at, due_at=at)
+            planning.plan_to_patient(appointment, kinds.CANCELLED, str(appointment.version), due_at=at, at=at)
     elif event.before in FREES_TIME and event.after not in FREES_TIME:
         mail.withdraw(subject_key(appointment), (kinds.CANCELLED,), at=at)
-        _plan_confirmation(appointment, at)
-
-
-def _plan_confirmation(appointment: Appointment, at: datetime) -> None:
-    rules = AutomaticMail.objects.get()
-    if not rules.confirmation_on or appointment.starts_at <= at:
-        return
-    due_at = at + timedelta(minutes=rules.confirmation_delay_minutes)
-    version = str(appointment.version)
-    _plan(appointment, kinds.CONFIRMATION, version, at, due_at=due_at)
-    if rules.copy_to:
-        _plan(appointment, kinds.CONFIRMATION, version, at, due_at=due_at, copy_to=rules.copy_to)
-
-
-def _plan(
-    appointment: Appointment, kind: str, version: str, at: datetime, *, due_at: datetime, copy_to: str = ""
-) -> None:
-    to = addressee(appointment)
-    if not (copy_to or to.address):
-        return
-    plan = Plan(
-        kind=kind,
-        subject_key=subject_key(appointment),
-        version=version,
-        to_address=copy_to or to.address,
-        to_name=to.name,
-        language=to.language,
-        due_at=due_at,
-        appointment_id=appointment.pk,
-        patient_id=appointment.patient_id,
-    )
-    mail.plan(plan, at=at)
+        planning.plan_confirmation(appointment, at=at)
 
 
 def _read(appointment_id: int) -> Appointment:

@@ -47,7 +47,9 @@ def claim(limit: int, *, worker: str, at: datetime) -> list[Claimed]:
             fence=F("fence") + 1,
             attempts=F("attempts") + 1,
         )
-    return [Claimed(pk, task, args, tried + 1, fence + 1, trace) for pk, task, args, tried, fence, trace in rows]
+    return [
+        Claimed(pk, task, args, tried + 1, fence + 1, trace) for pk, task, args, tried, fence, trace in rows
+    ]
 
 
 def finish(jobs: list[Claimed], *, at: datetime) -> int:
@@ -77,7 +79,9 @@ def fail(job: Claimed, error: str, *, attempts: int, at: datetime) -> None:
 
 def renew(jobs: list[Claimed], *, at: datetime) -> None:
     """Keep the lease of work that takes long."""
-    Job.objects.filter(pk__in=[job.id for job in jobs], state=Job.State.RUNNING).update(lease_until=at + LEASE)
+    Job.objects.filter(pk__in=[job.id for job in jobs], state=Job.State.RUNNING).update(
+        lease_until=at + LEASE
+    )
 
 
 def next_due() -> datetime | None:

@@ -14,5 +14,7 @@ ROWS_AT_ONCE = 5_000
 
 @task(name="jobs.prune", transactional=True, bulk=True)
 def prune(**firing: object) -> None:
-    old = Job.objects.filter(state=Job.State.DONE, finished_at__lt=now() - KEPT_DONE).values("pk")[:ROWS_AT_ONCE]
+    old = Job.objects.filter(state=Job.State.DONE, finished_at__lt=now() - KEPT_DONE).values("pk")[
+        :ROWS_AT_ONCE
+    ]
     Job.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()

@@ -22,7 +22,7 @@ class Job(TenantModel):
 
     task = models.CharField(max_length=80)
     args = models.JSONField(default=dict)
-    key = models.CharField(max_length=120, null=True, blank=True, unique=True)  # noqa: DJ001
+    key = models.CharField(max_length=120, null=True, blank=True, unique=True)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.TRANSACTIONAL)
     run_at = models.DateTimeField()
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)

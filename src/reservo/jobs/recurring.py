@@ -117,7 +117,10 @@ def next_firing(entries: list[Entry], *, after: datetime) -> datetime:
 
 def preview(entries: list[Entry], start: datetime, end: datetime) -> list[dict[str, str]]:
     """What `reservo schedule preview` shows, in order of time."""
-    rows = sorted(firings(entries, start, end), key=lambda firing: (firing.at, firing.entry.name, firing.place.branch_id))
+    rows = sorted(
+        firings(entries, start, end),
+        key=lambda firing: (firing.at, firing.entry.name, firing.place.branch_id),
+    )
     return [
         {
             "job": firing.entry.name,

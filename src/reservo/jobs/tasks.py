@@ -54,7 +54,12 @@ def task_named(name: str) -> Task:
 
 
 def put(
-    task: Task, args: dict[str, Any] | None = None, *, at: datetime, run_at: datetime | None = None, key: str = ""
+    task: Task,
+    args: dict[str, Any] | None = None,
+    *,
+    at: datetime,
+    run_at: datetime | None = None,
+    key: str = "",
 ) -> None:
     """Have the task run at `run_at` (now if not given); a key that was put before is not put again.
 

@@ -143,7 +143,9 @@ def _settle(seen: Wakeup, next_due: datetime | None) -> None:
     if next_due is None and at - seen.hinted_at > wakeups.LONGEST_TRANSACTION:
         settled = unchanged.delete()[0]
     else:
-        look_again = at + wakeups.LOOK_AGAIN if at - seen.hinted_at <= wakeups.LONGEST_TRANSACTION else next_due
+        look_again = (
+            at + wakeups.LOOK_AGAIN if at - seen.hinted_at <= wakeups.LONGEST_TRANSACTION else next_due
+        )
         due = min(next_due, look_again) if next_due and look_again else next_due or look_again
         settled = unchanged.update(due_at=due, taken_until=None)
     if not settled:
@@ -175,5 +177,3 @@ def sweep() -> int:
 def beat(process: str, kind: str) -> None:
     Heartbeat.objects.update_or_create(process=process, defaults={"kind": kind, "at": now()})
     Heartbeat.objects.filter(at__lt=now() - timedelta(days=1)).delete()
-
-

@@ -12,7 +12,7 @@ STOPS = (Delivery.State.BOUNCED, Delivery.State.COMPLAINED)
 
 
 def record(message_id: str, state: str, *, at: datetime) -> bool:
-    """Note it on the mail of this Message-ID; a bounce or complaint stops the address. Whether it was ours."""
+    """Note it on the mail of this Message-ID; a bounce or complaint stops the address. Whether it is ours."""
     if state not in REPORTABLE:
         raise ValueError(state)
     with tenancy.atomic():

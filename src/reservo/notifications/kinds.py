@@ -44,7 +44,7 @@ Compose = Callable[["Delivery"], Mail | None]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`compose` returns None when the mail is no longer due. After an unknown end only some are sent again."""
+    """`compose` returns None when the mail is not due any more. After an unknown end only some repeat."""
 
     name: str
     compose: Compose

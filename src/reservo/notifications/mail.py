@@ -40,7 +40,7 @@ class Plan:
 def plan(what: Plan, *, at: datetime) -> Delivery | None:
     """Write the mail down and put the job that sends it; None if it was planned before.
 
-    One whose address cannot be written to stands in the log as rejected, for people to see, and nothing is put.
+    One whose address cannot be written to stands in the log as rejected, and no job is put.
     """
     from reservo.notifications.sending import send_delivery
 

@@ -1,8 +1,9 @@
 """Sending one planned mail, effectively once.
 
-planned → claimed → accepted | rejected | unknown. A worker that dies after claiming leaves `claimed`: whoever finds
-it after its lease knows that the mail may have gone, and repeats it under the same Message-ID if its kind allows.
-The row, not the job, says how often it is tried: the job only asks again until the row is settled.
+planned → claimed → accepted | rejected | unknown. A worker that dies after claiming leaves `claimed`: whoever
+finds it after its lease knows that the mail may have gone, and repeats it under the same Message-ID if its
+kind allows. The row, not the job, says how often it is tried: the job only
+asks again until the row is settled.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _wait_turn(kind: Kind) -> None:
 
 
 def _claim(delivery_id: int, kind: Kind, *, at: datetime) -> Delivery | None:
-    """The delivery, ours to send under a new fence; None if it is settled. Raises NotDone while another has it."""
+    """The delivery, ours to send under a new fence; None if it is settled. NotDone while another has it."""
     with tenancy.atomic():
         delivery = Delivery.objects.filter(pk=delivery_id).first()
         if delivery is None or _is_settled(delivery):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
+from django.http import Http404
 
 from reservo.core import identity
 from reservo.patients.fields import PatientFields
@@ -47,3 +50,35 @@ def duplicates_of(patient: Patient) -> QuerySet[Patient]:
 
 def pending_differences(patient: Patient) -> QuerySet[PatientDifference]:
     return PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
+
+
+def patients_for(staff: Any, typed: str = "") -> QuerySet[Patient]:
+    """Patients this member of staff may see: all, or those with a visit of theirs."""
+    found = search(typed) if typed else Patient.objects.all()
+    if staff.only_own("patients.see"):
+        found = found.filter(appointments__practitioner_id=staff.practitioner_id or 0).distinct()
+    return found
+
+
+def patient_for(staff: Any, patient_id: int) -> Patient:
+    """Raises Http404 if there is none or it is not this person's to see."""
+    found = patients_for(staff).filter(pk=patient_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def differences_for(staff: Any) -> QuerySet[PatientDifference]:
+    waiting = PatientDifference.objects.filter(state=PatientDifference.State.PENDING).select_related(
+        "patient"
+    )
+    return waiting.filter(patient__in=patients_for(staff))
+
+
+def difference_for(staff: Any, difference_id: int) -> PatientDifference | None:
+    found = PatientDifference.objects.filter(patient__in=patients_for(staff), pk=difference_id)
+    return found.select_related("patient").first()
+
+
+def count_pending_differences() -> int:
+    return PatientDifference.objects.filter(state=PatientDifference.State.PENDING)[:1000].count()

@@ -39,7 +39,9 @@ class RoleRight(TenantModel):
 
 
 class StaffMember(TenantModel):
-    user_id = models.PositiveBigIntegerField(null=True, unique=True, help_text="none until the invitation is accepted")
+    user_id = models.PositiveBigIntegerField(
+        null=True, unique=True, help_text="none until the invitation is accepted"
+    )
     name = models.CharField(max_length=80)
     email = models.CharField(max_length=254, unique=True)
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="members")

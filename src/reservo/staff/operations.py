@@ -33,8 +33,8 @@ class Place:
     practitioner_id: int | None = None
 
 
-def invite(name: str, email: str, place: Place, *, by: Actor, at: datetime) -> tuple[StaffMember, str]:
-    """A member who waits for their answer, and the token of the link. Raises AlreadyStaff, InvalidAddress."""
+def invite(name: str, email: str, place: Place, *, by: Actor, at: datetime) -> StaffMember:
+    """A member who waits for their answer to the mail that follows. Raises AlreadyStaff, InvalidAddress."""
     email = mailaddress.check(email).casefold()
     with tenancy.atomic():
         if StaffMember.objects.filter(email=email).exists():
@@ -42,12 +42,12 @@ def invite(name: str, email: str, place: Place, *, by: Actor, at: datetime) -> t
         member = StaffMember(name=name, email=email, role_id=place.role_id)
         _put(member, place)
         record("staff.invited", "staff", member.pk, by=by, at=at)
-    token = accounts.invite(email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
-    return member, token
+    renew_invitation(member, at=at)
+    return member
 
 
-def renew_invitation(member: StaffMember, *, at: datetime) -> str:
-    return accounts.invite(member.email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
+def renew_invitation(member: StaffMember, *, at: datetime) -> None:
+    accounts.invite(member.email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
 
 
 def welcome(staff_id: int, user_id: int, *, name: str = "") -> StaffMember:
@@ -77,7 +77,14 @@ def change(staff_id: int, place: Place, *, is_active: bool, by: Actor, at: datet
         member.is_active = is_active
         _put(member, place)
         _keep_an_administrator()
-        record("staff.changed", "staff", staff_id, by=by, at=at, details={"role": place.role_id, "active": is_active})
+        record(
+            "staff.changed",
+            "staff",
+            staff_id,
+            by=by,
+            at=at,
+            details={"role": place.role_id, "active": is_active},
+        )
     if member.user_id and not is_active:
         accounts.leave(member.user_id, tenancy.current().tenant_id)
     elif member.user_id:
@@ -118,7 +125,9 @@ def _put(member: StaffMember, place: Place) -> None:
 
 
 def _keep_to(member: StaffMember, branch_ids: Iterable[int]) -> None:
-    StaffBranch.objects.bulk_create(StaffBranch(member=member, branch_id=branch_id) for branch_id in set(branch_ids))
+    StaffBranch.objects.bulk_create(
+        StaffBranch(member=member, branch_id=branch_id) for branch_id in set(branch_ids)
+    )
 
 
 def _keep_an_administrator() -> None:

@@ -21,9 +21,16 @@ RIGHTS = {
     "users.edit": _("Administrar usuarios y permisos"),
     "audit.see": _("Ver el registro de acciones"),
 }
-SCOPED = frozenset({"agenda.see", "agenda.edit", "agenda.overbook", "agenda.block", "patients.see", "patients.edit"})
+SCOPED = frozenset(
+    {"agenda.see", "agenda.edit", "agenda.overbook", "agenda.block", "patients.see", "patients.edit"}
+)
 
-ADMINISTRATOR, RECEPTIONIST, PRACTITIONER, ACCOUNTANT = "administrator", "receptionist", "practitioner", "accountant"
+ADMINISTRATOR, RECEPTIONIST, PRACTITIONER, ACCOUNTANT = (
+    "administrator",
+    "receptionist",
+    "practitioner",
+    "accountant",
+)
 
 ROLE_LABELS = {
     ADMINISTRATOR: _("Administrador"),

@@ -67,6 +67,11 @@ def plane_key() -> int:
     return route.tenant_id
 
 
+def plane_key_or_none() -> int | None:
+    route = _bound.get()
+    return None if route is None else route.tenant_id
+
+
 def in_control() -> bool:
     return _bound.get() is _CONTROL
 

@@ -10,7 +10,10 @@ from reservo.tenancy import context
 
 
 class TenantQuerySet(models.QuerySet):
-    """Remembers the centre it was made for; the compilers compare."""
+    """Remembers the centre it was made for; the compilers compare.
+
+    One made while no centre is active (a form's field, at import) is nobody's: it runs for whoever is active then.
+    """
 
     def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> int:
         objs = tuple(objs)
@@ -24,7 +27,7 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
 
     def get_queryset(self) -> models.QuerySet:
         queryset = super().get_queryset()
-        queryset.query.made_for = context.plane_key()
+        queryset.query.made_for = context.plane_key_or_none()
         return queryset
 
 
@@ -73,7 +76,9 @@ class Store(models.Model):
     capacity = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(capacity__gte=1), name="store_capacity_positive")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(capacity__gte=1), name="store_capacity_positive")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -99,7 +104,9 @@ class Placement(models.Model):
     epoch = models.PositiveBigIntegerField(default=1)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["store", "namespace"], name="placement_namespace_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "namespace"], name="placement_namespace_unique")
+        ]
 
     def __str__(self) -> str:
         return self.slug

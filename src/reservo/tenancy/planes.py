@@ -13,7 +13,9 @@ class NoPlane(RuntimeError):
 
 
 def plane_of(model: type[models.Model]) -> str:
-    plane = getattr(model, "plane", None) or getattr(apps.get_app_config(model._meta.app_label), "plane", None)
+    plane = getattr(model, "plane", None) or getattr(
+        apps.get_app_config(model._meta.app_label), "plane", None
+    )
     if plane not in PLANES:
         raise NoPlane(model._meta.label)
     return plane

@@ -21,7 +21,9 @@ class PlaneRouter:
     def allow_relation(self, first: models.Model, second: models.Model, **hints: Any) -> bool:
         return plane_of(type(first)) == plane_of(type(second))
 
-    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
+    def allow_migrate(
+        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
+    ) -> bool | None:
         plane = plane_named(app_label, model_name)
         if plane is None or plane == "both":
             return True

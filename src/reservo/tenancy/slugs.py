@@ -3,10 +3,49 @@
 import re
 
 RESERVED = frozenset(
-    """api login logout admin console operator static media live ready metrics status health
-    password invitation invitations account accounts events mailbox docs help support about
-    legal privacy terms favicon.ico robots.txt www mail embed landing demo assets system internal
-    i18n theme.css manifest.json sw.js""".split()
+    [
+        "api",
+        "login",
+        "logout",
+        "admin",
+        "console",
+        "operator",
+        "static",
+        "media",
+        "live",
+        "ready",
+        "metrics",
+        "status",
+        "health",
+        "password",
+        "invitation",
+        "invitations",
+        "account",
+        "accounts",
+        "events",
+        "mailbox",
+        "docs",
+        "help",
+        "support",
+        "about",
+        "legal",
+        "privacy",
+        "terms",
+        "favicon.ico",
+        "robots.txt",
+        "www",
+        "mail",
+        "embed",
+        "landing",
+        "demo",
+        "assets",
+        "system",
+        "internal",
+        "i18n",
+        "theme.css",
+        "manifest.json",
+        "sw.js",
+    ]
 )
 _SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]")
 

@@ -93,7 +93,10 @@ class SmtpTransport:
         try:
             if parts.scheme == "smtps":
                 connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                    parts.hostname or "", parts.port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+                    parts.hostname or "",
+                    parts.port or 465,
+                    timeout=TIMEOUT_SECONDS,
+                    context=ssl.create_default_context(),
                 )
             else:
                 connection = smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=TIMEOUT_SECONDS)

@@ -30,8 +30,12 @@ class Appointment(TenantModel):
     number = models.PositiveBigIntegerField(unique=True, help_text="consecutive in the centre")
     public_id = models.UUIDField(default=uuid.uuid7, unique=True, editable=False)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
-    practitioner = models.ForeignKey(Practitioner, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    practitioner = models.ForeignKey(
+        Practitioner, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     local_date = models.DateField(help_text="of the start, on the branch's wall clock")
     local_minute = models.PositiveSmallIntegerField(help_text="minute of that day by the wall clock")
@@ -46,12 +50,16 @@ class Appointment(TenantModel):
     origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.STAFF)
     comment = models.TextField(max_length=2_000, blank=True, default="")
     language = models.CharField(max_length=2, default="es")
-    contact_email = models.CharField(max_length=254, blank=True, default="", help_text="typed online; mail goes here")
+    contact_email = models.CharField(
+        max_length=254, blank=True, default="", help_text="typed online; mail goes here"
+    )
     contact_name = models.CharField(max_length=240, blank=True, default="")
     is_overbooked = models.BooleanField(default=False)
     is_outside_rules = models.BooleanField(default=False)
     is_first_visit = models.BooleanField(default=False)
-    version = models.PositiveIntegerField(default=1, help_text="of the row; an edit of an older one is refused")
+    version = models.PositiveIntegerField(
+        default=1, help_text="of the row; an edit of an older one is refused"
+    )
     time_version = models.PositiveIntegerField(default=1, help_text="of the time; mail and links name it")
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
@@ -113,7 +121,9 @@ class AppointmentChange(TenantModel):
     actor_id = models.PositiveBigIntegerField(null=True, blank=True, help_text="staff member or patient")
     actor_name = models.CharField(max_length=80, blank=True, default="")
     channel = models.CharField(max_length=10, help_text="agenda, web, api, link, job")
-    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
     row_version = models.PositiveIntegerField(help_text="of the appointment after this change")
     trace = models.CharField(max_length=32, blank=True, default="")
 

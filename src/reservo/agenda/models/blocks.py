@@ -9,7 +9,9 @@ from reservo.tenancy.models import TenantModel
 class Block(TenantModel):
     """Time that is not offered: of one practitioner, one room, a branch, or (none of them) the centre."""
 
-    practitioner = models.ForeignKey(Practitioner, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    practitioner = models.ForeignKey(
+        Practitioner, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(max_length=120)
@@ -20,7 +22,9 @@ class Block(TenantModel):
     ends_at = models.DateTimeField()
     first_tick = models.PositiveBigIntegerField()
     end_tick = models.PositiveBigIntegerField(db_index=True)
-    series = models.UUIDField(null=True, blank=True, db_index=True, help_text="common to the blocks of one repetition")
+    series = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="common to the blocks of one repetition"
+    )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
 

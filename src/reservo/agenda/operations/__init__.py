@@ -1,6 +1,13 @@
 from reservo.agenda.claims import OverbookingFull, TimeTaken
 from reservo.agenda.limits import TooMany
-from reservo.agenda.operations.blocks import BlockTooLong, Blocking, block, block_repeated, in_the_way, unblock
+from reservo.agenda.operations.blocks import (
+    Blocking,
+    BlockTooLong,
+    block,
+    block_repeated,
+    in_the_way,
+    unblock,
+)
 from reservo.agenda.operations.booking import Booking, NotOffered, book
 from reservo.agenda.operations.changes import (
     AppointmentClosed,

@@ -65,7 +65,9 @@ def block_repeated(what: Blocking, days: list[date], *, by: Actor, at: datetime)
 
 def _row(what: Blocking, day: date, series: object, by: Actor, at: datetime) -> Block:
     starts_at = zones.at_minute(day, what.minute, what.zone)
-    end_wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=what.minute + what.duration_minutes)
+    end_wall = datetime.combine(day, datetime.min.time()) + timedelta(
+        minutes=what.minute + what.duration_minutes
+    )
     ends_at = zones.resolve(end_wall, what.zone).instant
     return Block(
         practitioner_id=what.practitioner_id,

@@ -76,13 +76,17 @@ def book(request: Booking, *, by: Actor, at: datetime) -> Appointment:
 
 
 def _services(request: Booking) -> list[Service]:
-    found = {service.pk: service for service in Service.objects.filter(pk__in=request.service_ids, is_active=True)}
+    found = {
+        service.pk: service for service in Service.objects.filter(pk__in=request.service_ids, is_active=True)
+    }
     if len(found) != len(set(request.service_ids)) or (request.rules == "online" and not found):
         raise UnknownObject("service")
     return [found[pk] for pk in request.service_ids]
 
 
-def _draft(request: Booking, branch: Branch, services: list[Service], *, at: datetime, by: Actor) -> Appointment:
+def _draft(
+    request: Booking, branch: Branch, services: list[Service], *, at: datetime, by: Actor
+) -> Appointment:
     if request.patient_id and not Patient.objects.filter(pk=request.patient_id).exists():
         raise UnknownObject("patient")
     appointment = Appointment(
@@ -144,7 +148,9 @@ def _room_for(appointment: Appointment, services: list[Service], *, at: datetime
     if not kinds:
         return None
     rooms = Room.objects.filter(branch_id=appointment.branch_id, is_active=True, kind_id__in=kinds)
-    return _first_free(list(rooms.order_by("position", "id").values_list("pk", flat=True)), appointment, at=at)
+    return _first_free(
+        list(rooms.order_by("position", "id").values_list("pk", flat=True)), appointment, at=at
+    )
 
 
 def _first_free(room_ids: list[int], appointment: Appointment, *, at: datetime) -> int | None:
@@ -176,13 +182,17 @@ def _place_online(
     placing.take_time(appointment, overbook=False, at=at)
 
 
-def online_question(request: Booking, branch: Branch, service: Service, day: date, *, at: datetime) -> Question:
+def online_question(
+    request: Booking, branch: Branch, service: Service, day: date, *, at: datetime
+) -> Question:
     gives = ServicePractitioner.objects.filter(
         service=service, practitioner__is_active=True, practitioner__is_online=True, service__is_online=True
     )
     if request.practitioner_id:
         gives = gives.filter(practitioner_id=request.practitioner_id)
-    ids = tuple(gives.order_by("practitioner__position", "practitioner_id").values_list("practitioner_id", flat=True))
+    ids = tuple(
+        gives.order_by("practitioner__position", "practitioner_id").values_list("practitioner_id", flat=True)
+    )
     if not ids:
         raise UnknownObject("practitioner" if request.practitioner_id else "service")
     return Question(
@@ -208,7 +218,9 @@ def _least_busy(candidates: list[int], appointment: Appointment) -> int:
         return candidates[0]
     first, end = localdays.day_ticks(appointment.local_date, appointment.zone)
     counts = dict.fromkeys(candidates, 0)
-    rows = Appointment.objects.filter(practitioner_id__in=candidates, first_tick__gte=first, first_tick__lt=end)
+    rows = Appointment.objects.filter(
+        practitioner_id__in=candidates, first_tick__gte=first, first_tick__lt=end
+    )
     for pk in rows.exclude(state__in=FREES_TIME).values_list("practitioner_id", flat=True):
         counts[pk] += 1
     return min(candidates, key=lambda pk: counts[pk])
@@ -219,7 +231,9 @@ def room_of_window(appointment: Appointment, service: Service, *, at: datetime) 
     from reservo.catalog import hours
 
     branch = appointment.branch
-    loaded = hours.load(branch, [appointment.practitioner_id or 0], appointment.local_date, appointment.local_date)
+    loaded = hours.load(
+        branch, [appointment.practitioner_id or 0], appointment.local_date, appointment.local_date
+    )
     start, end = ticks.tick_floor(appointment.starts_at), ticks.tick_ceil(appointment.ends_at)
     for low, high, room_id in loaded.working.get(appointment.practitioner_id or 0, []):
         if room_id and low <= start and end <= high and _first_free([room_id], appointment, at=at):
@@ -249,7 +263,9 @@ def _take_over_hold(appointment: Appointment, request: Booking, *, at: datetime)
 
 def _write_services(appointment: Appointment, services: list[Service], branch: Branch) -> None:
     prices = dict(
-        ServicePrice.objects.filter(branch=branch, service__in=services).values_list("service_id", "price_minor")
+        ServicePrice.objects.filter(branch=branch, service__in=services).values_list(
+            "service_id", "price_minor"
+        )
     )
     AppointmentService.objects.bulk_create(
         AppointmentService(

@@ -71,7 +71,9 @@ def change_state(
             retake_time(appointment, leave, at=at)
         save(appointment)
         trail.write(appointment, "state", before, by=by, at=at, reason=reason)
-        event = AppointmentStateChanged(appointment.pk, was, str(to), by.is_patient, tell_patient or by.is_patient)
+        event = AppointmentStateChanged(
+            appointment.pk, was, str(to), by.is_patient, tell_patient or by.is_patient
+        )
         outbox.announce(event, at=at)
     return appointment
 

@@ -68,7 +68,9 @@ def _draft(request: object, *, at: datetime) -> tuple[Appointment, Service]:
     return draft, service
 
 
-def _write(draft: Appointment, service: Service, minutes: int, address_hash: str, at: datetime) -> tuple[Hold, str]:
+def _write(
+    draft: Appointment, service: Service, minutes: int, address_hash: str, at: datetime
+) -> tuple[Hold, str]:
     token = secrets.token_urlsafe(24)
     kept = Hold.objects.create(
         token_hash=_hash(token),

@@ -81,7 +81,9 @@ def span_of(appointment: Appointment) -> Span:
 def highest_lanes(appointment: Appointment) -> dict[tuple[int, int], int]:
     lanes: dict[tuple[int, int], int] = {}
     if appointment.practitioner_id:
-        most = Practitioner.objects.values_list("most_overbooked", flat=True).get(pk=appointment.practitioner_id)
+        most = Practitioner.objects.values_list("most_overbooked", flat=True).get(
+            pk=appointment.practitioner_id
+        )
         lanes[Claim.Resource.PRACTITIONER, appointment.practitioner_id] = most
     if appointment.room_id:
         lanes[Claim.Resource.ROOM, appointment.room_id] = MOST_LANES_OF_ROOM

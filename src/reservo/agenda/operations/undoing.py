@@ -69,7 +69,9 @@ def _put_back(appointment: Appointment, change: AppointmentChange, *, at: dateti
 
 def _announce(appointment: Appointment, was_state: str, was_start: datetime, by: Actor, at: datetime) -> None:
     if appointment.state != was_state:
-        event = AppointmentStateChanged(appointment.pk, was_state, str(appointment.state), by.is_patient, False)
+        event = AppointmentStateChanged(
+            appointment.pk, was_state, str(appointment.state), by.is_patient, False
+        )
         outbox.announce(event, at=at)
     elif appointment.starts_at != was_start:
         outbox.announce(AppointmentMoved(appointment.pk, was_start.isoformat(), by.is_patient, False), at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -115,7 +116,9 @@ def blocks(shown: Range) -> list[dict[str, Any]]:
 
 def holds(shown: Range, *, at: datetime) -> list[dict[str, Any]]:
     start, end = shown.bounds()
-    found = Hold.objects.filter(branch=shown.branch, starts_at__gte=start, starts_at__lt=end, expires_at__gt=at)
+    found = Hold.objects.filter(
+        branch=shown.branch, starts_at__gte=start, starts_at__lt=end, expires_at__gt=at
+    )
     where = zones.zone(shown.branch.zone)
     return [
         {
@@ -130,28 +133,35 @@ def holds(shown: Range, *, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def closed(shown: Range, practitioner_ids: list[int]) -> list[dict[str, Any]]:
-    """Hours in which a practitioner does not work here, as runs of wall-clock time."""
+def closed(shown: Range, practitioner_ids: list[int], room_ids: list[int]) -> dict[str, list[dict[str, Any]]]:
+    """Runs of wall-clock time in which a practitioner does not work here, or a room is not open."""
     hours = catalog_hours.load(shown.branch, practitioner_ids, shown.first, shown.last)
+    return {
+        "closed": [
+            {"practitioner": practitioner_id, **run}
+            for practitioner_id in practitioner_ids
+            for run in _closed_runs(shown, hours.working.get(practitioner_id, []))
+        ],
+        "closed_rooms": [
+            {"room": room_id, **run}
+            for room_id in room_ids
+            if (windows := hours.rooms.get(room_id, hours.branch)) is not None
+            for run in _closed_runs(shown, windows)
+        ],
+    }
+
+
+def _closed_runs(shown: Range, windows: list[tuple[int, ...]]) -> Iterator[dict[str, str]]:
     where = zones.zone(shown.branch.zone)
-    runs = []
     for day in localdays.days_between(shown.first, shown.last):
         first, end = localdays.day_ticks(day, shown.branch.zone)
-        for practitioner_id in practitioner_ids:
-            for low, high in _gaps(hours.working.get(practitioner_id, []), first, end):
-                runs.append(
-                    {
-                        "practitioner": practitioner_id,
-                        "start": wall(ticks.instant_of(low), where),
-                        "end": wall(ticks.instant_of(high), where),
-                    }
-                )
-    return runs
+        for low, high in _gaps(windows, first, end):
+            yield {"start": wall(ticks.instant_of(low), where), "end": wall(ticks.instant_of(high), where)}
 
 
-def _gaps(windows: list[tuple[int, int, int | None]], first: int, end: int) -> list[tuple[int, int]]:
+def _gaps(windows: list[tuple[int, ...]], first: int, end: int) -> list[tuple[int, int]]:
     gaps, at = [], first
-    for low, high, _ in windows:
+    for low, high, *_ in windows:
         if high <= first or low >= end:
             continue
         if low > at:

@@ -28,7 +28,11 @@ SCOPES = (
     ("branch", gettext_lazy("Toda la sucursal")),
     ("centre", gettext_lazy("Todo el centro")),
 )
-REPEATS = (("", gettext_lazy("No se repite")), ("1", gettext_lazy("Cada día")), ("7", gettext_lazy("Cada semana")))
+REPEATS = (
+    ("", gettext_lazy("No se repite")),
+    ("1", gettext_lazy("Cada día")),
+    ("7", gettext_lazy("Cada semana")),
+)
 
 
 class BlockForm(forms.Form):
@@ -39,8 +43,12 @@ class BlockForm(forms.Form):
     )
     room = forms.TypedChoiceField(label=gettext_lazy("Box"), coerce=int, empty_value=None, required=False)
     day = forms.DateField(label=gettext_lazy("Día"), widget=forms.DateInput({"type": "date"}))
-    starts = forms.TimeField(label=gettext_lazy("Desde"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
-    ends = forms.TimeField(label=gettext_lazy("Hasta"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    starts = forms.TimeField(
+        label=gettext_lazy("Desde"), widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    ends = forms.TimeField(
+        label=gettext_lazy("Hasta"), widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
     last_day = forms.DateField(
         label=gettext_lazy("Hasta el día"), required=False, widget=forms.DateInput({"type": "date"})
     )
@@ -73,13 +81,20 @@ def create(request: HttpRequest) -> HttpResponse:
     form = BlockForm(request.POST or None, initial=_initial(request), branch=branch)
     if request.method == "POST" and form.is_valid():
         try:
-            made = ops.block_repeated(_blocking(request.staff, form, branch), _days(form), by=request.staff.actor(), at=now())
+            made = ops.block_repeated(
+                _blocking(request.staff, form, branch), _days(form), by=request.staff.actor(), at=now()
+            )
         except ops.BlockTooLong:
             form.add_error("last_day", _("Como máximo 200 repeticiones."))
         except ops.UnknownObject:
             form.add_error(None, _("Algo de lo elegido ya no existe. Recarga la página."))
         else:
-            context = {"blocks": made, "block": made[0], "in_the_way": ops.in_the_way(made)[:50], "fresh": True}
+            context = {
+                "blocks": made,
+                "block": made[0],
+                "in_the_way": ops.in_the_way(made)[:50],
+                "fresh": True,
+            }
             return _changed(render(request, "agenda/block.html", context))
     status = 422 if request.method == "POST" else 200
     return render(request, "agenda/block_create.html", {"form": form, "branch": branch}, status=status)
@@ -90,7 +105,12 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     minutes = choosing.number(request.GET.get("minutos", "")) or 60
     practitioner = choosing.number(request.GET.get("profesional", ""))
     room = choosing.number(request.GET.get("box", ""))
-    initial = {"day": request.GET.get("dia", "")[:10], "starts": time, "practitioner": practitioner, "room": room}
+    initial = {
+        "day": request.GET.get("dia", "")[:10],
+        "starts": time,
+        "practitioner": practitioner,
+        "room": room,
+    }
     initial["scope"] = "practitioner" if practitioner else "room" if room else "branch"
     try:
         begins = datetime.strptime(time, "%H:%M")  # noqa: DTZ007
@@ -145,7 +165,9 @@ def panel(request: HttpRequest, block_id: int) -> HttpResponse:
 @right("agenda.block")
 def remove(request: HttpRequest, block_id: int) -> HttpResponse:
     block = get_object_or_404(Block, pk=block_id)
-    if not request.staff.may("agenda.block", branch_id=block.branch_id, practitioner_id=block.practitioner_id or 0):
+    if not request.staff.may(
+        "agenda.block", branch_id=block.branch_id, practitioner_id=block.practitioner_id or 0
+    ):
         raise PermissionDenied
     ops.unblock(block_id, whole_series=request.POST.get("series") == "1", by=request.staff.actor(), at=now())
     return _changed(render(request, "agenda/block_removed.html"))

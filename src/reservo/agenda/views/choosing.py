@@ -28,9 +28,22 @@ class Chosen:
     practitioners: list[Practitioner]
     rooms: list[Room]
     practitioner_id: int | None
+    room_id: int | None
     day: date
     view: str
     by_room: bool
+
+    @property
+    def previous_day(self) -> date:
+        return self.day - timedelta(days=self._step)
+
+    @property
+    def next_day(self) -> date:
+        return self.day + timedelta(days=self._step)
+
+    @property
+    def _step(self) -> int:
+        return 7 if self.view == "semana" else 1
 
 
 def branches_for(staff: Any) -> list[Branch]:
@@ -54,12 +67,15 @@ def chosen(request: HttpRequest) -> Chosen | None:
     if staff.only_own("agenda.see"):
         people = [person for person in people if person.pk == staff.practitioner_id]
     asked = number(request.GET.get("profesional", ""))
+    rooms = list(catalog.rooms(branch.pk))
+    asked_room = number(request.GET.get("box", ""))
     return Chosen(
         branch=branch,
         branches=branches_for(staff),
         practitioners=people,
-        rooms=list(catalog.rooms(branch.pk)),
+        rooms=rooms,
         practitioner_id=asked if any(person.pk == asked for person in people) else None,
+        room_id=asked_room if any(room.pk == asked_room for room in rooms) else None,
         day=day_of(request.GET.get("dia", ""), branch.zone),
         view=request.GET.get("vista", "dia") if request.GET.get("vista") in VIEWS else "dia",
         by_room=request.GET.get("por") == "box",
@@ -82,19 +98,21 @@ def number(typed: str) -> int | None:
 
 def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
     """What the script needs to draw the grid."""
-    first, last = _slots(shown.branch)
+    first, last, opens = _slots(shown.branch)
     staff = request.staff
     return {
         "language": (get_language() or "es")[:2],
         "branch": shown.branch.pk,
         "day": shown.day.isoformat(),
-        "today": zones.local_date(now(), shown.branch.zone).isoformat(),
-        "offset": offset_text(shown.day, shown.branch.zone),
+        "now": f"{zones.local(now(), shown.branch.zone):%Y-%m-%dT%H:%M:%S}",
+        "opened": number(request.GET.get("cita", "")),
         "view": shown.view,
         "byRoom": shown.by_room,
         "practitioner": shown.practitioner_id,
+        "room": shown.room_id,
         "first": first,
         "last": last,
+        "opens": opens,
         "practitioners": [{"id": p.pk, "name": p.name, "colour": p.colour} for p in shown.practitioners],
         "rooms": [{"id": room.pk, "name": room.name, "colour": "#64748b"} for room in shown.rooms],
         "states": {name: {"label": str(label), "icon": drawing} for name, (label, drawing) in STATES.items()},
@@ -107,26 +125,40 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "panel": reverse("agenda:panel", args=[0]),
             "move": reverse("agenda:move", args=[0]),
             "blockPanel": reverse("agenda:block", args=[0]),
+            "list": reverse("agenda:list"),
         },
         "words": {
-            "tell": _("¿Avisar al paciente del cambio?"),
             "held": _("Reservando en línea hasta las"),
-            "closed": _("Cerrado"),
             "failed": _("No se pudo guardar. Revisa tu conexión e inténtalo de nuevo."),
+            "unread": _("No se pudo leer la agenda. Lo que ves puede estar atrasado."),
             "moved": _("Cita movida."),
+            "undo": _("Deshacer"),
+            "nobody": _("Sin paciente"),
+            "everybody": _("Todos"),
+            "visits": _("citas"),
+            "inTheWay": _("Choca con"),
+            "overbook": _("Dar sobrecupo"),
+            "outsideRules": _("Agendar igual"),
         },
     }
 
 
-def _slots(branch: Branch) -> tuple[str, str]:
-    """Hours the grid shows: an hour around the branch's week."""
-    minutes = list(OpeningPeriod.objects.filter(branch=branch).values_list("starts_minute", "ends_minute"))
-    first = max(min((start for start, _ in minutes), default=8 * 60) - 60, 0) // 60
-    last = min(-(-max((end for _, end in minutes), default=20 * 60) // 60) + 1, 24)
-    return f"{first:02d}:00", f"{last:02d}:00"
+def _slots(branch: Branch) -> tuple[str, str, str]:
+    """Hours the grid shows, an hour around the branch's week, and when it opens."""
+    minutes = list(
+        OpeningPeriod.objects.filter(branch=branch, room=None).values_list("starts_minute", "ends_minute")
+    )
+    opens = min((start for start, _ in minutes), default=9 * 60)
+    closes = max((end for _, end in minutes), default=20 * 60)
+    first = max(opens - 60, 0) // 60
+    last = min(-(-closes // 60) + 1, 24)
+    return f"{first:02d}:00", f"{last:02d}:00", f"{opens // 60:02d}:{opens % 60:02d}:00"
 
 
-def offset_text(day: date, zone: str) -> str:
+def zone_words(day: date, zone: str) -> str:
+    """`hora de Punta Arenas, UTC−3`, on that day."""
     noon = zones.day_bounds(day, zone)[0] + timedelta(hours=12)
-    text = zones.local(noon, zone).strftime("%z")
-    return f"{text[:3]}:{text[3:5]}"
+    return _("hora de %(zone)s, %(offset)s") % {
+        "zone": zones.zone_label(zone),
+        "offset": zones.offset_label(noon, zone),
+    }

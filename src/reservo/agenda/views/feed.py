@@ -36,12 +36,13 @@ def events(request: HttpRequest) -> HttpResponse:
     people = list(catalog.practitioners(branch.pk).values_list("pk", flat=True))
     if practitioner_id is not None:
         people = [pk for pk in people if pk == practitioner_id]
+    rooms = list(catalog.rooms(branch.pk).values_list("pk", flat=True)) if practitioner_id is None else []
     return _json(
         {
             "visits": grid.visits(shown),
             "blocks": grid.blocks(shown),
             "holds": grid.holds(shown, at=now()),
-            "closed": grid.closed(shown, people),
+            **grid.closed(shown, people, rooms),
         }
     )
 
@@ -63,6 +64,7 @@ def days(request: HttpRequest) -> HttpResponse:
     most = max(loads.values(), default=1)
     return _json(
         {
+            "zone": choosing.zone_words(day, branch.zone),
             "days": [
                 {
                     "date": one.isoformat(),
@@ -71,7 +73,7 @@ def days(request: HttpRequest) -> HttpResponse:
                     "closed": names.get(one, ""),
                 }
                 for one in (first + timedelta(days=n) for n in range((last - first).days + 1))
-            ]
+            ],
         }
     )
 

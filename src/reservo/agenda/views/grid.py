@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +14,7 @@ from reservo.agenda.queries import grid as grid_queries
 from reservo.agenda.queries import visits
 from reservo.agenda.queries.grid import Range
 from reservo.agenda.views import choosing
+from reservo.agenda.views.choosing import Chosen
 from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.patients import queries as patients
@@ -25,17 +26,47 @@ MOST_FOUND = 6
 @require_safe
 @right("agenda.see")
 def index(request: HttpRequest) -> HttpResponse:
+    """The grid; without scripts, the list of the day in its place."""
+    return _page(request, "agenda/index.html")
+
+
+@require_safe
+@right("agenda.see")
+def day_list(request: HttpRequest) -> HttpResponse:
+    """The day as a list: to print, to read aloud, to use without scripts."""
+    return _page(request, "agenda/list.html")
+
+
+def _page(request: HttpRequest, template: str) -> HttpResponse:
     chosen = choosing.chosen(request)
     if chosen is None:
         return render(request, "agenda/no_branch.html")
-    shown = Range(chosen.branch, chosen.day, chosen.day, chosen.practitioner_id)
+    staff = request.staff
+    own = staff.practitioner_id or 0 if staff.only_own("agenda.see") else None
+    shown = Range(chosen.branch, chosen.day, chosen.day, own if own is not None else chosen.practitioner_id)
     context = {
         "chosen": chosen,
         "today": zones.local_date(now(), chosen.branch.zone),
-        "visits": grid_queries.visits(shown),
+        "zone_words": choosing.zone_words(chosen.day, chosen.branch.zone),
+        "visits": _named(grid_queries.visits(shown), chosen),
         "config": choosing.calendar_config(request, chosen),
     }
-    return render(request, "agenda/index.html", context)
+    return render(request, template, context)
+
+
+def _named(visits: list[dict[str, Any]], chosen: Chosen) -> list[dict[str, Any]]:
+    """Visits with the names of their practitioner and room; of one room only, if one was chosen."""
+    people = {person.pk: person.name for person in chosen.practitioners}
+    rooms = {room.pk: room.name for room in chosen.rooms}
+    return [
+        {
+            **visit,
+            "practitioner_name": people.get(visit["practitioner"], ""),
+            "room_name": rooms.get(visit["room"], ""),
+        }
+        for visit in visits
+        if not chosen.by_room or chosen.room_id in (None, visit["room"])
+    ]
 
 
 @require_safe
@@ -65,10 +96,3 @@ def search(request: HttpRequest) -> JsonResponse:
         for visit in visits.search(request.staff, typed, limit=MOST_FOUND)
     ]
     return JsonResponse({"results": found})
-
-
-def parsed_day(typed: str, default: date) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return default

@@ -73,7 +73,9 @@ def _taken(error: ops.TimeTaken, staff: Any, zone: str) -> Refusal:
 def _meanwhile(error: ops.EditedMeanwhile, zone: str) -> Refusal:
     change = error.change
     if change is None:
-        return Refusal(409, "meanwhile", _("Otra persona cambió esta cita. Mira cómo quedó y repite tu cambio."))
+        return Refusal(
+            409, "meanwhile", _("Otra persona cambió esta cita. Mira cómo quedó y repite tu cambio.")
+        )
     words = _("%(who)s cambió esta cita a las %(when)s. Mira cómo quedó y repite tu cambio.")
     when = text.clock(zones.local(change.at, zone))
     return Refusal(409, "meanwhile", words % {"who": change.actor_name or _("Otra persona"), "when": when})
@@ -95,7 +97,9 @@ def _other(error: Exception) -> Refusal:
     if isinstance(error, ops.ReasonNeeded):
         return Refusal(422, "reason_needed", _("Escribe el motivo."))
     if isinstance(error, ops.TooMany):
-        return Refusal(429, "too_many", _("Se crearon demasiadas citas en una hora. Avísanos si es correcto."))
+        return Refusal(
+            429, "too_many", _("Se crearon demasiadas citas en una hora. Avísanos si es correcto.")
+        )
     if isinstance(error, ops.CannotUndo):
         return Refusal(409, "cannot_undo", _("Ya no se puede deshacer: algo cambió desde entonces."))
     if isinstance(error, ops.UnknownObject):

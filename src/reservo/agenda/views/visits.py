@@ -25,9 +25,13 @@ def panel(request: HttpRequest, appointment_id: int) -> HttpResponse:
     return shown(request, visits.appointment_for(request.staff, appointment_id))
 
 
-def shown(request: HttpRequest, appointment: Appointment, *, status: int = 200, note: str = "") -> HttpResponse:
+def shown(
+    request: HttpRequest, appointment: Appointment, *, status: int = 200, note: str = ""
+) -> HttpResponse:
     """The panel as it is now, perhaps with a word on what just happened."""
-    return render(request, "agenda/panel.html", {**_context(request.staff, appointment), "note": note}, status=status)
+    return render(
+        request, "agenda/panel.html", {**_context(request.staff, appointment), "note": note}, status=status
+    )
 
 
 def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
@@ -56,7 +60,12 @@ def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
 
 def _undoable(staff: Any, appointment: Appointment, changes: list) -> int | None:
     last = changes[0] if changes else None
-    mine = last and last.actor == "staff" and last.actor_id == staff.pk and last.row_version == appointment.version
+    mine = (
+        last
+        and last.actor == "staff"
+        and last.actor_id == staff.pk
+        and last.row_version == appointment.version
+    )
     fresh = last and now() - last.at <= UNDO_WITHIN and last.action not in ("undone", "created")
     return last.pk if mine and fresh else None
 
@@ -80,5 +89,8 @@ def _next_states(staff: Any, appointment: Appointment) -> list[dict[str, Any]]:
         }
         for state in order
         if state in allowed
-        and (not transitions.needs_reason(appointment.state, state) or "agenda.correct_attended" in staff.extents)
+        and (
+            not transitions.needs_reason(appointment.state, state)
+            or "agenda.correct_attended" in staff.extents
+        )
     ]

@@ -46,7 +46,9 @@ def create(request: HttpRequest) -> HttpResponse:
         except REFUSALS as error:
             refusal = refusal_of(error, request.staff, branch.zone)
         else:
-            response = shown(request, visits.appointment_for(request.staff, appointment.pk), note=_("Cita creada."))
+            response = shown(
+                request, visits.appointment_for(request.staff, appointment.pk), note=_("Cita creada.")
+            )
             return _changed(response, _("Cita creada."), appointment)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "branch": branch, "refusal": refusal}
@@ -213,7 +215,12 @@ def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> No
             by=by,
             at=at,
         )
-        place = (starts_at, given["practitioner"], given["room"], given["minutes"] or changed.duration_minutes)
+        place = (
+            starts_at,
+            given["practitioner"],
+            given["room"],
+            given["minutes"] or changed.duration_minutes,
+        )
         if place != (changed.starts_at, changed.practitioner_id, changed.room_id, changed.duration_minutes):
             ops.move(
                 appointment.pk,

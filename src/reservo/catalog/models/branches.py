@@ -10,7 +10,9 @@ class Branch(TenantModel):
     name = models.CharField(max_length=80)
     address = models.CharField(max_length=200, blank=True, default="")
     city = models.CharField(max_length=80, blank=True, default="")
-    region = models.CharField(max_length=10, blank=True, default="", help_text="ISO 3166-2 subdivision, for holidays")
+    region = models.CharField(
+        max_length=10, blank=True, default="", help_text="ISO 3166-2 subdivision, for holidays"
+    )
     country = models.CharField(max_length=2)
     zone = models.CharField(max_length=60)
     phone = models.CharField(max_length=20, blank=True, default="")
@@ -56,7 +58,9 @@ class OpeningPeriod(TenantModel):
     """Weekly hours of a branch, or of one room of it where those are narrower."""
 
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="opening_periods")
-    room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.CASCADE, related_name="opening_periods")
+    room = models.ForeignKey(
+        Room, null=True, blank=True, on_delete=models.CASCADE, related_name="opening_periods"
+    )
     weekday = weekday_field()
     starts_minute = minute_field()
     ends_minute = minute_field()

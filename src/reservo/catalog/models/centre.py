@@ -23,7 +23,9 @@ class Centre(TenantModel):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="centre_single"),
-            models.CheckConstraint(condition=Q(step_minutes__gte=5, step_minutes__lte=60), name="centre_step"),
+            models.CheckConstraint(
+                condition=Q(step_minutes__gte=5, step_minutes__lte=60), name="centre_step"
+            ),
         ]
 
     def __str__(self) -> str:

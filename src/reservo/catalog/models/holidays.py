@@ -8,7 +8,12 @@ class Holiday(TenantModel):
     """A day the centre adds to the public holidays of its branches, or takes from them."""
 
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="holidays", help_text="none: all"
+        Branch,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="holidays",
+        help_text="none: all",
     )
     date = models.DateField()
     name = models.CharField(max_length=80)

@@ -12,7 +12,9 @@ class Practitioner(TenantModel):
     colour = models.CharField(max_length=7, default="#0f766e")
     photo = models.CharField(max_length=80, blank=True, default="", help_text="key in the file store")
     email = models.EmailField(blank=True, default="")
-    most_overbooked = models.PositiveSmallIntegerField(default=1, help_text="visits above the first at one time")
+    most_overbooked = models.PositiveSmallIntegerField(
+        default=1, help_text="visits above the first at one time"
+    )
     is_online = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -60,7 +62,9 @@ class WorkingException(TenantModel):
         OFF = "off"
         EXTRA = "extra"
 
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="working_exceptions")
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="working_exceptions"
+    )
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     date = models.DateField()
@@ -75,7 +79,8 @@ class WorkingException(TenantModel):
         constraints = [
             minutes_constraint("working_exception"),
             models.CheckConstraint(
-                condition=~Q(kind="extra") | Q(branch__isnull=False), name="working_exception_extra_has_branch"
+                condition=~Q(kind="extra") | Q(branch__isnull=False),
+                name="working_exception_extra_has_branch",
             ),
         ]
 

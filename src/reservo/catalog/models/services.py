@@ -21,14 +21,16 @@ class Service(TenantModel):
     category = models.ForeignKey(
         ServiceCategory, null=True, blank=True, on_delete=models.PROTECT, related_name="services"
     )
-    code = models.CharField(max_length=20, null=True, blank=True, unique=True)  # noqa: DJ001
+    code = models.CharField(max_length=20, null=True, blank=True, unique=True)
     name = models.CharField(max_length=120)
     duration_minutes = models.PositiveSmallIntegerField()
     buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
     price_minor = models.PositiveBigIntegerField(default=0)
     instructions = models.TextField(max_length=2_000, blank=True, default="")
-    room_kind = models.ForeignKey(RoomKind, null=True, blank=True, on_delete=models.PROTECT, related_name="services")
+    room_kind = models.ForeignKey(
+        RoomKind, null=True, blank=True, on_delete=models.PROTECT, related_name="services"
+    )
     is_online = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -40,7 +42,8 @@ class Service(TenantModel):
                 condition=Q(duration_minutes__gte=5, duration_minutes__lte=720), name="service_duration"
             ),
             models.CheckConstraint(
-                condition=Q(buffer_before_minutes__lte=240, buffer_after_minutes__lte=240), name="service_buffers"
+                condition=Q(buffer_before_minutes__lte=240, buffer_after_minutes__lte=240),
+                name="service_buffers",
             ),
         ]
 
@@ -53,7 +56,9 @@ class ServicePractitioner(TenantModel):
     practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="gives_services")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["service", "practitioner"], name="service_practitioner")]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "practitioner"], name="service_practitioner")
+        ]
 
     def __str__(self) -> str:
         return f"{self.service_id} by {self.practitioner_id}"

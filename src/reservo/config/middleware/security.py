@@ -25,7 +25,9 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         if "Content-Security-Policy" not in response:
             sites = getattr(response, "frame_ancestors", ())
-            response["Content-Security-Policy"] = self.before + (" ".join(["'self'", *sites]) if sites else "'none'")
+            response["Content-Security-Policy"] = self.before + (
+                " ".join(["'self'", *sites]) if sites else "'none'"
+            )
         response["X-Content-Type-Options"] = "nosniff"
         response.setdefault("Referrer-Policy", "same-origin")
         response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +32,10 @@ STATES = {
 @register.simple_tag
 def icon(name: str, kind: str = "") -> SafeString:
     return format_html(
-        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, static("dist/icons.svg"), name
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        kind,
+        static("dist/icons.svg"),
+        name,
     )
 
 
@@ -106,6 +109,31 @@ def query(context: template.Context, **changes: Any) -> str:
         if value not in (None, ""):
             values[name] = str(value)
     return f"?{values.urlencode()}" if values else "?"
+
+
+@register.filter
+def is_tick(field: Any) -> bool:
+    """A single box to tick, whose label stands beside it."""
+    return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(field.field, "choices")
+
+
+@register.simple_tag
+def shell_words() -> SafeString:
+    """What the scripts of every page say, in the reader's language."""
+    words = {
+        "tell": _("¿Avisar al paciente?"),
+        "tellYes": _("Sí, avisar"),
+        "tellNo": _("No avisar"),
+        "back": _("Volver"),
+        "save": _("Guardar"),
+        "goOn": _("Continuar"),
+        "reason": _("Motivo"),
+        "change": _("Cambiar"),
+        "remove": _("Quitar"),
+        "offline": _("Sin conexión. Nada se perdió: inténtalo de nuevo."),
+        "failed": _("Algo falló de nuestro lado. Inténtalo de nuevo."),
+    }
+    return json_script({name: str(text) for name, text in words.items()}, "shell-words")
 
 
 def _language() -> str:

@@ -40,4 +40,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
             return
         for row in rows:
-            self.stdout.write(f"{row['local']}  {row['utc']}  {row['job']:14} {row['branch']:20} {row['zone']}")
+            self.stdout.write(
+                f"{row['local']}  {row['utc']}  {row['job']:14} {row['branch']:20} {row['zone']}"
+            )

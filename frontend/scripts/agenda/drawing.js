@@ -1,0 +1,94 @@
+import { element, icon } from "../shell/elements.js";
+import { clockOf, wallOf } from "./dates.js";
+
+const FREED = ["suspended", "deleted", "waitlisted"];
+
+// What stands inside a block of the grid. `inTheWay(event)` names what a dragged visit would lie over.
+export function drawer({ config, inTheWay }) {
+  return ({ event }) => {
+    const { kind, visit, until } = event.extendedProps;
+    if (kind === "visit") return { domNodes: [drawVisit(event, visit)] };
+    if (kind === "block") return { domNodes: [element("span", "visit", event.title)] };
+    if (kind === "hold") return { domNodes: [element("span", "visit", `${config.words.held} ${until}`)] };
+    if (event.display === "preview") return { domNodes: [drawFree(event)] };
+    return undefined;
+  };
+
+  function drawVisit(event, visit) {
+    const state = config.states[visit.state];
+    const marks = [
+      "visit",
+      `state-${visit.state}`,
+      visit.over && "over",
+      FREED.includes(visit.state) && "freed",
+    ];
+    const box = element("span", marks.filter(Boolean).join(" "));
+    const times = `${clockOf(event.start)}–${clockOf(event.end)}`;
+    const moving = event.display === "preview";
+    const first = element("span", "line");
+    first.append(icon(state.icon), element("span", "nowrap", moving ? times : clockOf(event.start)));
+    first.append(element("span", "who", visit.patient || config.words.nobody));
+    for (const mark of flags(visit)) first.append(icon(mark));
+    if (visit.letter) first.append(element("span", "letter", visit.letter));
+    box.append(first, element("span", "line what", visit.service));
+    const clash = moving && inTheWay(event);
+    if (clash) {
+      box.classList.add("clash");
+      box.append(element("span", "line clash-with", `${config.words.inTheWay} ${clash}`));
+    }
+    box.title = `${times} · ${visit.patient || config.words.nobody} · ${visit.service} · ${state.label}`;
+    return box;
+  }
+}
+
+function flags(visit) {
+  return [visit.first && "star", visit.note && "note", visit.online && "world"].filter(Boolean);
+}
+
+function drawFree(event) {
+  const box = element("span", "visit new");
+  box.append(element("span", "line", `${clockOf(event.start)}–${clockOf(event.end)}`));
+  return box;
+}
+
+export function drawHead({ resource }) {
+  const head = element("span", "head");
+  const dot = element("span", "dot", initialsOf(resource.title));
+  dot.style.backgroundColor = resource.extendedProps.colour;
+  dot.setAttribute("aria-hidden", "true");
+  const name = element("span", "name", resource.title);
+  head.title = resource.title;
+  head.append(dot, name);
+  return { domNodes: [head] };
+}
+
+function initialsOf(name) {
+  const capitals = name.split(/\s+/).filter((part) => /^[\p{Lu}\d]/u.test(part));
+  return capitals
+    .slice(-2)
+    .map((part) => part[0])
+    .join("")
+    .toUpperCase();
+}
+
+// Labels for those who hear the page instead of seeing it, and marks for the tests.
+export function label(config) {
+  return ({ event, el }) => {
+    const { kind, visit, id } = event.extendedProps;
+    if (kind === "visit") {
+      el.dataset.visit = visit.id;
+      const words = [
+        clockOf(event.start),
+        visit.patient || config.words.nobody,
+        visit.service,
+        config.states[visit.state].label,
+      ];
+      el.setAttribute("aria-label", words.filter(Boolean).join(", "));
+    }
+    if (kind === "block") {
+      el.dataset.block = id;
+      el.setAttribute("aria-label", `${event.title}, ${clockOf(event.start)}–${clockOf(event.end)}`);
+    }
+    el.dataset.start = wallOf(event.start);
+  };
+}

@@ -1,0 +1,118 @@
+"""Logging in, at a centre's own door or at the common one, and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reservo import tenancy
+from reservo.accounts import operations, queries
+from reservo.accounts.forms import LogInForm
+from reservo.accounts.lockout import LockedOut
+from reservo.accounts.models import User
+from reservo.accounts.operations import WrongCredentials
+from reservo.core.clock import now
+from reservo.ui.access import public
+from reservo.ui.clients import address_of
+
+CHOICE_LIFE = timedelta(minutes=5)
+_CHOICE = "reservo.centre-choice"
+
+
+@require_http_methods(["GET", "POST"])
+@public
+def log_in(request: HttpRequest) -> HttpResponse:
+    """At a centre's door its people enter it; at the common one they choose, if they have several."""
+    form = LogInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = _authenticated(request, form)
+        if user is not None:
+            routes = _routes(user)
+            if len(routes) == 1:
+                return _enter(request, user, routes[0])
+            if routes:
+                proof = signing.dumps(user.pk, salt=_CHOICE)
+                return render(request, "accounts/choose.html", {"routes": routes, "proof": proof})
+            form.add_error(None, _("El correo o la contraseña no son correctos."))
+    status = 422 if request.method == "POST" else 200
+    return render(
+        request, "accounts/log_in.html", {"form": form, "next": request.GET.get("next", "")}, status=status
+    )
+
+
+@require_POST
+@public
+def choose(request: HttpRequest) -> HttpResponse:
+    try:
+        user_id = signing.loads(request.POST.get("proof", "")[:500], salt=_CHOICE, max_age=CHOICE_LIFE)
+    except signing.BadSignature:
+        return HttpResponseRedirect("/login")
+    user = User.objects.get(pk=user_id)
+    for route in queries.centres_of(user):
+        if route.slug == request.POST.get("centre"):
+            return _enter(request, user, route)
+    return HttpResponseRedirect("/login")
+
+
+@require_POST
+@public
+def log_out(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    return HttpResponseRedirect(reverse("accounts:login"))
+
+
+def _authenticated(request: HttpRequest, form: LogInForm) -> User | None:
+    given = form.cleaned_data
+    try:
+        return operations.authenticate(
+            given["email"], given["password"], client=address_of(request), at=now()
+        )
+    except WrongCredentials:
+        form.add_error(None, _("El correo o la contraseña no son correctos."))
+    except LockedOut as locked:
+        minutes = max(1, round((locked.until - now()).total_seconds() / 60))
+        form.add_error(
+            None, _("Demasiados intentos. Vuelve a probar en %(minutes)d min.") % {"minutes": minutes}
+        )
+    return None
+
+
+def _routes(user: User) -> list[tenancy.Route]:
+    found = queries.centres_of(user)
+    if tenancy.is_active():
+        return [route for route in found if route.tenant_id == tenancy.current().tenant_id]
+    return found
+
+
+def _enter(request: HttpRequest, user: User, route: tenancy.Route) -> HttpResponse:
+    session = operations.open_session(
+        user, route.tenant_id, agent=request.headers.get("User-Agent", ""), at=now()
+    )
+    response = HttpResponseRedirect(_destination(request, route))
+    response.sets_own_session = True
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        session.session_key,
+        max_age=settings.SESSION_COOKIE_AGE,
+        path=f"/{route.slug}/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _destination(request: HttpRequest, route: tenancy.Route) -> str:
+    wanted = request.POST.get("next", "")
+    home = f"/{route.slug}/"
+    if wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return f"{home}agenda/"

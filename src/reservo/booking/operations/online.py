@@ -1,0 +1,158 @@
+"""A patient books online: page and interface for programs go through this one door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from reservo import tenancy
+from reservo.agenda import operations as agenda
+from reservo.agenda.models import Appointment, Hold
+from reservo.agenda.operations import Booking
+from reservo.agenda.transitions import FREES_TIME
+from reservo.booking.models import BookingPage, FormField, PrivacyAcceptance
+from reservo.catalog import queries as catalog
+from reservo.core import text
+from reservo.core.actor import Actor
+from reservo.patients import operations as patients
+from reservo.patients import queries as patient_queries
+from reservo.patients.fields import BadPatient, FieldError, PatientFields, cleaned
+from reservo.patients.models import Patient
+
+MOST_COMMENT = 2_000
+
+
+class BadBooking(ValueError):
+    """Fields that cannot be accepted, by name."""
+
+    def __init__(self, errors: dict[str, FieldError]):
+        super().__init__(", ".join(errors))
+        self.errors = errors
+
+
+class PatientRefused(RuntimeError):
+    """A rule about patients says no; which one is not told, as it would tell who is a patient."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineBooking:
+    branch_id: int
+    service_id: int
+    practitioner_id: int | None
+    starts_at: datetime
+    patient: PatientFields
+    comment: str = ""
+    privacy_accepted: bool = False
+    hold_token: str = ""
+    origin: str = "web"
+    language: str = "es"
+
+
+def book_online(request: OnlineBooking, *, at: datetime) -> Appointment:
+    """Everything or nothing: patient, visit, acceptance of the privacy text, differences for staff.
+
+    Raises BadBooking, PatientRefused, and what `agenda.operations.book` raises for online times.
+    """
+    page = BookingPage.objects.get()
+    centre = catalog.centre()
+    fields = _checked(request, centre.country, at=at)
+    with tenancy.atomic():
+        patient = _patient(fields, page, centre.country, request, at=at)
+        by = Actor("patient", patient.pk, fields.given_name, "api" if request.origin == "api" else "web")
+        appointment = agenda.book(booking_of(request, page, centre, fields, patient, at=at), by=by, at=at)
+        patients.note_differences(patient, fields, appointment_id=appointment.pk, at=at)
+        _note_acceptance(appointment, request.language, at=at)
+    return appointment
+
+
+def booking_of(
+    request: OnlineBooking,
+    page: BookingPage,
+    centre: Any,
+    fields: PatientFields | None = None,
+    patient: Patient | None = None,
+    *,
+    at: datetime,
+) -> Booking:
+    """The agenda's own request, with the page's bounds."""
+    return Booking(
+        branch_id=request.branch_id,
+        service_ids=(request.service_id,),
+        practitioner_id=request.practitioner_id,
+        starts_at=request.starts_at,
+        patient_id=patient.pk if patient else None,
+        comment=request.comment,
+        origin=request.origin,
+        language=request.language,
+        contact_email=fields.email if fields else "",
+        contact_name=fields.given_name if fields else "",
+        rules="online",
+        step_minutes=centre.step_minutes,
+        earliest=at + timedelta(minutes=page.least_notice_minutes),
+        latest=at + timedelta(days=page.horizon_days),
+        hold_token=request.hold_token,
+    )
+
+
+def hold_online(
+    request: OnlineBooking, *, address_hash: str, earlier_token: str = "", at: datetime
+) -> tuple[Hold, str]:
+    """Keep the time while the form is filled in."""
+    page = BookingPage.objects.get()
+    booking = booking_of(request, page, catalog.centre(), at=at)
+    return agenda.hold(
+        booking, minutes=page.hold_minutes, address_hash=address_hash, earlier_token=earlier_token, at=at
+    )
+
+
+def _checked(request: OnlineBooking, country: str, *, at: datetime) -> PatientFields:
+    errors: dict[str, FieldError] = {}
+    fields = request.patient
+    try:
+        fields = cleaned(request.patient, today=at.date(), default_country=country)
+    except BadPatient as bad:
+        errors.update({f"patient.{name}": error for name, error in bad.errors.items()})
+    for name in FormField.objects.filter(is_required=True).values_list("field", flat=True):
+        given = request.comment if name == "comment" else getattr(request.patient, name, "")
+        key = name if name == "comment" else f"patient.{name}"
+        if not given and not (name == "national_id" and request.patient.is_foreigner):
+            errors.setdefault(key, FieldError("required", _("Este dato hace falta.")))
+    if not request.privacy_accepted:
+        errors["privacy_accepted"] = FieldError("required", _("Acepta el texto de privacidad para reservar."))
+    try:
+        text.clean(request.comment, MOST_COMMENT, lines=True)
+    except text.TooLong:
+        errors["comment"] = FieldError("too_long", _("El texto es demasiado largo."))
+    if errors:
+        raise BadBooking(errors)
+    return fields
+
+
+def _patient(
+    fields: PatientFields, page: BookingPage, country: str, request: OnlineBooking, *, at: datetime
+) -> Patient:
+    known = patient_queries.match_online(fields)
+    if known is None:
+        if not page.accepts_new_patients:
+            raise PatientRefused
+        by = Actor("patient", None, fields.given_name, "api" if request.origin == "api" else "web")
+        return patients.register(fields, default_country=country, by=by, at=at, origin=request.origin)
+    if known.state != Patient.State.ACTIVE or _has_enough(known, page.most_future_appointments, at):
+        raise PatientRefused
+    return known
+
+
+def _has_enough(patient: Patient, most: int, at: datetime) -> bool:
+    future = Appointment.objects.filter(patient=patient, starts_at__gt=at).exclude(state__in=FREES_TIME)
+    return bool(most) and future.count() >= most
+
+
+def _note_acceptance(appointment: Appointment, language: str, *, at: datetime) -> None:
+    accepted = catalog.privacy_text(language)
+    if accepted:
+        PrivacyAcceptance.objects.create(
+            appointment=appointment, version=accepted.version, language=accepted.language, accepted_at=at
+        )

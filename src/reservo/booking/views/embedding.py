@@ -1,0 +1,34 @@
+"""The one script that puts the booking page into a centre's own site."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from reservo import tenancy
+from reservo.ui.access import public
+
+
+@require_safe
+@public
+def script(request: HttpRequest) -> HttpResponse:
+    address = f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
+    response = HttpResponse(
+        _source().replace("__RESERVO_PAGE__", address), content_type="text/javascript; charset=utf-8"
+    )
+    response["Cache-Control"] = "public, max-age=300"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    found = finders.find("dist/embed.js")
+    if not found:
+        return ""
+    with open(found, encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,92 @@
+"""Days and hours as the pages show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from reservo.agenda.availability import Answer
+from reservo.catalog.models import Branch
+from reservo.core import text, ticks, zones
+
+DAYS_SHOWN = 21
+PARTS = ((12, lambda: _("Mañana")), (19, lambda: _("Tarde")), (24, lambda: _("Noche")))
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    starts_at: datetime
+    clock: str
+    practitioner_ids: tuple[int, ...]
+
+    @property
+    def value(self) -> str:
+        return self.starts_at.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    weekday: str
+    month: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The strip of days, the day chosen, and its times in parts of the day."""
+
+    days: list[Day]
+    chosen: date | None
+    parts: list[tuple[str, list[Time]]]
+    offset: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(day.count for day in self.days)
+
+
+def board(answer: Answer, branch: Branch, asked: date | None, language: str) -> Board:
+    """Without a day asked for, the first that has a free time is chosen."""
+    by_day = answer.by_day()
+    days = [
+        Day(
+            day,
+            text.weekday_short(day.weekday(), language),
+            text.day_short(day, language).split()[-1],
+            len(times),
+        )
+        for day, times in by_day
+    ]
+    free = [day.date for day in days if day.count]
+    chosen = asked if asked in {day.date for day in days} else free[0] if free else None
+    times = [time_of(tick, ids, branch) for day, found in by_day if day == chosen for tick, ids in found]
+    noon = zones.day_bounds(chosen, branch.zone)[0] + timedelta(hours=12) if chosen else None
+    offset = zones.offset_label(times[0].starts_at if times else noon, branch.zone) if noon else ""
+    return Board(days, chosen, _in_parts(times), offset)
+
+
+def time_of(tick: int, practitioner_ids: list[int], branch: Branch) -> Time:
+    at = zones.local(ticks.instant_of(tick), branch.zone)
+    return Time(at, text.clock(at), tuple(practitioner_ids))
+
+
+def nearest(answer: Answer, branch: Branch, wanted: datetime, *, count: int = 3) -> list[Time]:
+    """The free times nearest to one that is gone."""
+    times = [time_of(tick, ids, branch) for _, found in answer.by_day() for tick, ids in found]
+    return sorted(
+        sorted(times, key=lambda time: abs(time.starts_at - wanted))[:count], key=lambda time: time.starts_at
+    )
+
+
+def _in_parts(times: list[Time]) -> list[tuple[str, list[Time]]]:
+    parts: list[tuple[str, list[Time]]] = []
+    low = 0
+    for high, label in PARTS:
+        found = [time for time in times if low <= time.starts_at.hour < high]
+        if found:
+            parts.append((label(), found))
+        low = high
+    return parts

@@ -1,0 +1,84 @@
+"""A practitioner: facts, branches, services, weekly hours, dates that differ."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reservo import tenancy
+from reservo.audit.operations import record
+from reservo.catalog.forms import ExceptionForm, PractitionerForm
+from reservo.catalog.models import Practitioner, PractitionerBranch, ServicePractitioner, WorkingException
+from reservo.catalog.operations.hours import set_working_hours
+from reservo.catalog.views.saving import save_form, saved_words
+from reservo.core.clock import now
+from reservo.staff.access import right
+
+
+@require_http_methods(["GET", "POST"])
+@right("configuration.edit")
+def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
+    person = get_object_or_404(Practitioner, pk=object_id) if object_id else None
+    form = PractitionerForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        _save(request, form)
+        messages.success(request, saved_words())
+        return redirect("catalog:list", "profesionales")
+    context = {
+        "form": form,
+        "person": person,
+        "hours": [form[f"hours_{branch.pk}"] for branch in form.branches_of_centre],
+        "exceptions": WorkingException.objects.filter(practitioner=person, date__gte=now().date())[:100]
+        if person
+        else [],
+        "exception_form": ExceptionForm(),
+    }
+    return render(
+        request, "catalog/practitioner.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+def _save(request: HttpRequest, form: PractitionerForm) -> None:
+    given = form.cleaned_data
+    by, at = request.staff.actor(), now()
+    with tenancy.atomic():
+        person = save_form(request, form, "practitioner")
+        PractitionerBranch.objects.filter(practitioner=person).delete()
+        PractitionerBranch.objects.bulk_create(
+            PractitionerBranch(practitioner=person, branch=branch) for branch in given["branches"]
+        )
+        ServicePractitioner.objects.filter(practitioner=person).delete()
+        ServicePractitioner.objects.bulk_create(
+            ServicePractitioner(practitioner=person, service=service) for service in given["services"]
+        )
+        for branch in form.branches_of_centre:
+            works_here = branch in given["branches"]
+            set_working_hours(person, branch, given[f"hours_{branch.pk}"] if works_here else [], by=by, at=at)
+
+
+@require_http_methods(["GET", "POST"])
+@right("configuration.edit")
+def exceptions(request: HttpRequest, practitioner_id: int) -> HttpResponse:
+    person = get_object_or_404(Practitioner, pk=practitioner_id)
+    form = ExceptionForm(request.POST or None, instance=WorkingException(practitioner=person))
+    if request.method == "POST" and form.is_valid():
+        save_form(request, form, "exception")
+        messages.success(request, saved_words())
+        return redirect("catalog:practitioner", person.pk)
+    context = {"form": form, "kind": "profesionales", "title": person.name, "back": _("Profesionales")}
+    return render(request, "catalog/edit.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@right("configuration.edit")
+def exception_remove(request: HttpRequest, object_id: int) -> HttpResponse:
+    row = get_object_or_404(WorkingException, pk=object_id)
+    with tenancy.atomic():
+        person_id = row.practitioner_id
+        row.delete()
+        record("exception.removed", "exception", object_id, by=request.staff.actor(), at=now())
+    messages.success(request, _("Día quitado."))
+    return redirect("catalog:practitioner", person_id)

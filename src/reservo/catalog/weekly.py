@@ -1,0 +1,70 @@
+"""Weekly hours as lines that people write: `lunes 09:00-13:00`, perhaps with a room at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reservo.core import text
+
+TICK = 5
+MOST_LINES = 100
+_LINE = re.compile(r"\s*(\S+)\s+(\d{1,2}):(\d{2})\s*[-–a]\s*(\d{1,2}):(\d{2})\s*(.*)")
+_DAYS = {
+    text.fold(name): weekday
+    for language in ("es", "en")
+    for weekday in range(7)
+    for name in (text.weekday_long(weekday, language), text.weekday_short(weekday, language))
+}
+
+
+class BadHours(ValueError):
+    """A line that cannot be read, or periods of one day that overlap; `line` is what was typed."""
+
+    def __init__(self, line: str):
+        super().__init__(line[:80])
+        self.line = line[:80]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    weekday: int
+    starts_minute: int
+    ends_minute: int
+    room_id: int | None = None
+
+
+def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
+    """Periods in order of the week. `rooms` maps folded names to ids. Raises BadHours."""
+    lines = [line for line in typed.splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        raise BadHours(lines[MOST_LINES])
+    periods = sorted(_period(line, rooms or {}) for line in lines)
+    for earlier, later in zip(periods, periods[1:], strict=False):
+        if earlier.weekday == later.weekday and later.starts_minute < earlier.ends_minute:
+            raise BadHours(shown([later]))
+    return periods
+
+
+def _period(line: str, rooms: dict[str, int]) -> Period:
+    found = _LINE.fullmatch(line)
+    weekday = _DAYS.get(text.fold(found[1]).rstrip(".")) if found else None
+    if found is None or weekday is None:
+        raise BadHours(line)
+    starts, ends = int(found[2]) * 60 + int(found[3]), int(found[4]) * 60 + int(found[5])
+    room = text.fold(found[6])
+    if starts % TICK or ends % TICK or not 0 <= starts < ends <= 24 * 60 or (room and room not in rooms):
+        raise BadHours(line)
+    return Period(weekday, starts, ends, rooms.get(room))
+
+
+def shown(periods: Iterable[Period], room_names: dict[int, str] | None = None, language: str = "es") -> str:
+    """The lines again."""
+    lines = []
+    for period in sorted(periods, key=lambda period: (period.weekday, period.starts_minute)):
+        day = text.weekday_long(period.weekday, language)
+        hours = f"{text.minute_clock(period.starts_minute)}-{text.minute_clock(period.ends_minute)}"
+        room = (room_names or {}).get(period.room_id or 0, "")
+        lines.append(f"{day} {hours} {room}".strip())
+    return "\n".join(lines)

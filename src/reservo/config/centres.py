@@ -1,0 +1,34 @@
+"""Putting the first administrator into a centre: a user of the control plane and a member of its staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reservo import tenancy
+from reservo.accounts import operations as accounts
+from reservo.accounts import passwords
+from reservo.staff import operations as staff
+from reservo.staff import rights
+
+
+def first_administrator(route: tenancy.Route, email: str, name: str, password: str, *, at: datetime) -> None:
+    """Raises WeakPassword."""
+    passwords.check(password, email=email)
+    person(route, email, name or email, password, builtin=rights.ADMINISTRATOR, at=at)
+
+
+def person(
+    route: tenancy.Route,
+    email: str,
+    name: str,
+    password: str,
+    *,
+    builtin: str,
+    place: dict | None = None,
+    at: datetime,
+) -> None:
+    """A user who belongs to the centre with one of the roles it ships with."""
+    user = accounts.create_user(email, name=name, password=password, at=at)
+    accounts.join(user, route.tenant_id)
+    with tenancy.activate(route):
+        staff.appoint(user.pk, name=name, email=email, builtin=builtin, place=place)

@@ -1,0 +1,76 @@
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from reservo import tenancy
+from reservo.config.sample.centres import CENTRES
+from reservo.core.clock import now
+from reservo.jobs.models import Job
+from reservo.notifications.models import Delivery
+from reservo.tenancy import directory
+
+
+class Command(BaseCommand):
+    help = "Three sample centres, served on this machine."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--prepare-only", action="store_true", help="make the centres, serve nothing")
+
+    def handle(self, *args: Any, prepare_only: bool, **options: Any) -> None:
+        from reservo.config import preparing, processes
+        from reservo.config.supervisor import Supervisor
+
+        if not settings.RESERVO_DEMO:
+            raise CommandError(f"{settings.RESERVO_DATA_DIR} is no demo installation")
+        preparing.prepare()
+        self._centres()
+        self._say()
+        if not prepare_only:
+            sys.exit(Supervisor(processes.children()).run())
+
+    def _centres(self) -> None:
+        from reservo.config.sample import making, visiting
+
+        for plan in CENTRES:
+            at = now()
+            route = directory.find(plan.slug)
+            is_new = route is None
+            if route is None:
+                self.stdout.write(f"Making {plan.name}…")
+                self.stdout.flush()
+                route = making.make_centre(plan, at=at)
+            with tenancy.activate(route):
+                visiting.top_up(plan, at=at)
+                self._no_overdue_mail(at)
+            if is_new and plan.slug == "estetica-gran-via":
+                making.both_centres(route, "recepcion@austral.example", at=at)
+
+    def _no_overdue_mail(self, at: Any) -> None:
+        """What was booked in the centre's past wrote its mail then."""
+        with tenancy.atomic():
+            old = Delivery.objects.filter(state=Delivery.State.PLANNED, due_at__lte=at)
+            old.update(state=Delivery.State.WITHDRAWN, settled_at=at)
+            Job.objects.filter(state=Job.State.WAITING, task="notifications.send", run_at__lte=at).delete()
+
+    def _say(self) -> None:
+        from reservo.config.sample import making
+
+        url = settings.RESERVO_PUBLIC_URL
+        lines = ["", f"Reservo, demonstration: {url}/", ""]
+        for plan in CENTRES:
+            lines.append(f"  {plan.name:20} booking {url}/{plan.slug}/   staff {url}/{plan.slug}/agenda/")
+            lines += [f"  {'':20} {role:14} {email}" for role, email in making.log_ins(plan)]
+        lines += [
+            "",
+            f"  Password of all of them: {making.PASSWORD}",
+            f"  Mail that was sent: {url}/mailbox/",
+        ]
+        lines += [
+            "  recepcion@austral.example belongs to two centres and chooses at /login",
+            "  Ctrl-C stops everything.",
+            "",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()

@@ -1,0 +1,93 @@
+import getpass
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from reservo import tenancy
+from reservo.core.clock import now
+from reservo.tenancy import directory
+from reservo.tenancy.models import Placement
+from reservo.tenancy.slugs import BadSlug
+from reservo.tenants import operations
+from reservo.tenants.models import Tenant
+
+
+class Command(BaseCommand):
+    help = "create | list | show | state"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_subparsers(dest="what", required=True)
+        create = what.add_parser("create")
+        create.add_argument("slug")
+        create.add_argument("--name", required=True)
+        create.add_argument("--country", default="CL")
+        create.add_argument("--zone", default="America/Santiago")
+        create.add_argument("--currency", default="")
+        create.add_argument("--language", default="es")
+        create.add_argument("--admin-email")
+        create.add_argument("--admin-name", default="")
+        create.add_argument("--password-stdin", action="store_true", help="read the administrator's password")
+        what.add_parser("list")
+        show = what.add_parser("show")
+        show.add_argument("slug")
+        state = what.add_parser("state")
+        state.add_argument("slug")
+        state.add_argument("state", choices=Placement.State.values)
+        state.add_argument("--reason", default="")
+
+    def handle(self, *args: Any, what: str, **options: Any) -> None:
+        getattr(self, f"_{what}")(options)
+
+    def _create(self, options: dict[str, Any]) -> None:
+        from reservo.config.centres import first_administrator
+
+        try:
+            route = operations.create_tenant(
+                options["slug"],
+                name=options["name"],
+                country=options["country"],
+                zone=options["zone"],
+                currency=options["currency"],
+                language=options["language"],
+                at=now(),
+            )
+        except BadSlug as bad:
+            raise CommandError(
+                f"{bad} cannot be an address: use 3 to 60 of a-z 0-9 -, and no word that is a route"
+            ) from bad
+        except (operations.TenantExists, operations.BadTenant, operations.NoRoom) as refused:
+            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
+        if options["admin_email"]:
+            password = self._password(options)
+            first_administrator(route, options["admin_email"], options["admin_name"], password, at=now())
+        self.stdout.write(f"{route.slug} is ready")
+
+    def _password(self, options: dict[str, Any]) -> str:
+        if options["password_stdin"] or not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\n")
+        return getpass.getpass("Password of the administrator: ")
+
+    def _list(self, options: dict[str, Any]) -> None:
+        names = dict(Tenant.objects.values_list("pk", "name"))
+        for row in Placement.objects.select_related("store").order_by("slug").iterator():
+            self.stdout.write(f"{row.slug:30} {row.state:12} {row.store.name:12} {names.get(row.pk, '')}")
+
+    def _show(self, options: dict[str, Any]) -> None:
+        route = self._route(options["slug"])
+        tenant = Tenant.objects.get(pk=route.tenant_id)
+        for name in ("name", "country", "currency", "language", "created_at"):
+            self.stdout.write(f"{name:12} {getattr(tenant, name)}")
+        for name in ("slug", "state", "zone", "epoch", "engine", "address", "namespace"):
+            self.stdout.write(f"{name:12} {getattr(route, name)}")
+
+    def _state(self, options: dict[str, Any]) -> None:
+        self._route(options["slug"])
+        route = operations.set_state(options["slug"], options["state"], reason=options["reason"], at=now())
+        self.stdout.write(f"{route.slug} is {route.state}")
+
+    def _route(self, slug: str) -> tenancy.Route:
+        route = directory.find(slug)
+        if route is None:
+            raise CommandError(f"there is no centre {slug}")
+        return route

@@ -1,0 +1,53 @@
+"""What the processes of an installation are, and how each is started."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from reservo.config import environment
+from reservo.config.supervisor import Child
+
+WEB = "reservo.config.wsgi:application"
+EVENTS = "reservo.notifications.live.app:application"
+
+
+def bind() -> str:
+    return os.environ.get("RESERVO_BIND") or "127.0.0.1"
+
+
+def web_argv() -> list[str]:
+    workers = os.environ.get("RESERVO_WORKERS") or str(os.cpu_count() or 2)
+    threads = os.environ.get("RESERVO_THREADS") or "3"
+    return [
+        *(
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            bind(),
+            "--port",
+            str(environment.port()),
+        ),
+        *("--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers", "--no-ws"),
+        *("--log-level", "warning", "--backpressure", "256", WEB),
+    ]
+
+
+def events_argv() -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", bind()),
+        *("--port", str(environment.events_port()), "--workers", "1", "--respawn-failed-workers", "--no-ws"),
+        *("--log-level", "warning", "--backlog", "4096", "--backpressure", "8192", EVENTS),
+    ]
+
+
+def children() -> list[Child]:
+    return [
+        Child("web", web_argv()),
+        Child("events", events_argv()),
+        Child("worker", [sys.executable, "-m", "reservo", "worker"]),
+        Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"]),
+    ]

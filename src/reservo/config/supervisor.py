@@ -1,0 +1,94 @@
+"""One process tree: children are started, watched, restarted, and never outlive their parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+HEALTHY_SECONDS = 30.0
+GRACE_SECONDS = 10.0
+POLL_SECONDS = 0.1
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(slots=True)
+class Child:
+    """A command that is to run always."""
+
+    name: str
+    argv: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait: float = FIRST_WAIT_SECONDS
+    start_at: float = field(default=0.0)
+
+
+class Supervisor:
+    def __init__(self, children: list[Child]):
+        self.children = children
+        self._stopping = False
+
+    def run(self) -> int:
+        """Until SIGINT or SIGTERM; then everything is stopped. Exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        while not self._stopping:
+            for child in self.children:
+                self._watch(child)
+            time.sleep(POLL_SECONDS)
+        self._end_all()
+        return 0
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _watch(self, child: Child) -> None:
+        at = time.monotonic()
+        if child.process is not None and child.process.poll() is None:
+            if at - child.started > HEALTHY_SECONDS:
+                child.wait = FIRST_WAIT_SECONDS
+            return
+        if child.process is not None and child.start_at <= child.started:
+            print(
+                f"{child.name} ended ({child.process.returncode}); starting it again",
+                file=sys.stderr,
+                flush=True,
+            )
+            child.start_at = at + child.wait
+            child.wait = min(child.wait * 2, LONGEST_WAIT_SECONDS)
+        if at >= child.start_at:
+            child.process = subprocess.Popen(child.argv, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: S603
+            child.started = child.start_at = at
+
+    def _end_all(self) -> None:
+        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in running:
+            _signal(process, signal.SIGTERM)
+        end = time.monotonic() + GRACE_SECONDS
+        for process in running:
+            try:
+                process.wait(max(end - time.monotonic(), 0.05))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+            _signal(process, signal.SIGKILL)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    """To the child's whole group: its own workers too."""
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

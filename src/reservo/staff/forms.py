@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reservo.staff import places, rights
+from reservo.staff.models import Role, StaffMember
+from reservo.staff.operations import Place
+
+
+class PlaceForm(forms.Form):
+    role = forms.TypedChoiceField(label=_("Rol"), coerce=int)
+    all_branches = forms.BooleanField(label=_("Todas las sucursales"), required=False, initial=True)
+    branches = forms.TypedMultipleChoiceField(
+        label=_("Sólo estas sucursales"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    practitioner = forms.TypedChoiceField(
+        label=_("Es este profesional"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("Para que «lo propio» sea lo suyo."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.pk, str(role)) for role in Role.objects.all()]
+        self.fields["branches"].choices = places.branches()
+        self.fields["practitioner"].choices = [("", _("Ninguno")), *places.practitioners()]
+
+    def place(self) -> Place:
+        given = self.cleaned_data
+        return Place(
+            role_id=given["role"],
+            all_branches=given["all_branches"],
+            branch_ids=tuple(given["branches"]),
+            practitioner_id=given["practitioner"],
+        )
+
+
+class InviteForm(PlaceForm):
+    name = forms.CharField(label=_("Nombre"), max_length=80)
+    email = forms.CharField(label=_("Correo"), max_length=254, widget=forms.TextInput({"type": "email"}))
+    field_order = ["name", "email"]
+
+
+class MemberForm(PlaceForm):
+    is_active = forms.BooleanField(label=_("Puede entrar"), required=False)
+
+
+def initial_of(member: StaffMember) -> dict[str, Any]:
+    return {
+        "role": member.role_id,
+        "all_branches": member.all_branches,
+        "branches": list(member.own_branch_ids),
+        "practitioner": member.practitioner_id,
+        "is_active": member.is_active,
+    }
+
+
+class RoleForm(forms.Form):
+    name = forms.CharField(label=_("Nombre del rol"), max_length=60)
+
+    def __init__(self, *args: Any, extents: dict[str, str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for right, label in rights.RIGHTS.items():
+            choices = [("", _("No")), (rights.ALL, _("Sí"))]
+            if right in rights.SCOPED:
+                choices = [("", _("No")), (rights.OWN, _("Sólo lo propio")), (rights.ALL, _("Todo"))]
+            self.fields[right] = forms.ChoiceField(
+                label=label, choices=choices, required=False, initial=extents.get(right, "")
+            )
+
+    def extents(self) -> dict[str, str]:
+        return {right: self.cleaned_data[right] for right in rights.RIGHTS if self.cleaned_data.get(right)}

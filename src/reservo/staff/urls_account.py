@@ -1,0 +1,15 @@
+"""A member's own account: the pages are those of `accounts`, the guard is ours."""
+
+from django.urls import path
+
+from reservo.accounts.views import entering, own
+from reservo.staff.access import member
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("login", entering.log_in, name="login"),
+    path("logout", entering.log_out, name="logout"),
+    path("cuenta/", member(own.account), name="account"),
+    path("cuenta/sesiones/<str:session_key>/cerrar", member(own.session_end), name="session_end"),
+]
