@@ -1,5 +1,5 @@
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
-import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two } from "./agenda/dates.js";
+import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } from "./agenda/dates.js";
 import { drawer, drawHead, label } from "./agenda/drawing.js";
 import { drawn, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
@@ -25,6 +25,7 @@ const state = {
   freed: false,
 };
 let visits = [];
+let blocks = [];
 narrow();
 
 // A phone shows one column, a week is one person's (or room's): somebody is chosen where nobody was.
@@ -60,20 +61,27 @@ function scrollTime() {
   return state.day === clock.today() ? `${two(Math.max(hour - 1, 0))}:00:00` : config.opens;
 }
 
-async function load(info, done, failed) {
+async function load({ start, end }) {
   try {
-    const data = await read(config, state, info.start, info.end);
-    visits = data.visits;
-    done(drawn(data, { config, state, columns: columns(), now: clock.now() }));
+    const data = await read(config, state, start, end);
+    ({ visits, blocks } = data);
+    return drawn(data, { config, state, columns: columns(), now: clock.now() });
   } catch (error) {
-    failed(error);
     toast({ text: config.words.unread, bad: true });
+    throw error;
   }
+}
+
+function blockAt(date, resource) {
+  const at = wallOf(date);
+  const column = Number(resource?.id ?? state.who);
+  const mine = (block) => (!block.room && !block.practitioner) || (state.byRoom ? block.room : block.practitioner) === column;
+  return blocks.find((block) => block.start <= at && block.end > at && mine(block));
 }
 
 function inTheWay(event) {
   const column = state.byRoom ? "room" : "practitioner";
-  const [from, to] = [event.start, event.end].map((date) => `${dayOf(date)}T${clockOf(date)}:00`);
+  const [from, to] = [wallOf(event.start), wallOf(event.end)];
   const id = event.extendedProps.visit.id;
   const over = visits.find(
     (one) =>
@@ -110,7 +118,7 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventSources: [{ events: load }],
   lazyFetching: false,
   eventContent: drawer({ config, inTheWay }),
-  eventDidMount: label(config),
+  eventDidMount: label({ config, openBlock }),
   selectable: config.may.edit,
   selectMinDistance: 6,
   eventStartEditable: config.may.edit,
@@ -118,7 +126,11 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventLongPressDelay: 500,
   selectLongPressDelay: 500,
   longPressDelay: 500,
-  dateClick: ({ date, resource }) => openForm(date, null, resource),
+  dateClick: ({ date, resource }) => {
+    const block = blockAt(date, resource);
+    if (block) openBlock(block.id);
+    else openForm(date, null, resource);
+  },
   select: ({ start, end, resource }) => openForm(start, end, resource),
   eventClick: ({ event }) => open(event.extendedProps),
   eventDrop: (info) => moved(info),
@@ -183,11 +195,15 @@ function closePanel() {
 }
 
 let opener = null;
-function open({ kind, visit, id }) {
+function open({ kind, visit }) {
   if (kind === "visit") {
     opener = visit.id;
     openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
-  } else if (kind === "block") openPanel(config.urls.blockPanel.replace("/0", `/${id}`));
+  }
+}
+
+function openBlock(id) {
+  openPanel(config.urls.blockPanel.replace("/0", `/${id}`));
 }
 
 function openForm(start, end, resource) {

@@ -32,10 +32,15 @@ def main() -> None:
             for scheme in given.schemes:
                 width, height = SIZES[size]
                 window = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone"
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,
+                    has_touch=size == "phone",
+                    locale=given.locale,
                 )
                 page = window.new_page()
-                page.on("console", lambda message: message.type == "error" and print("console:", message.text))
+                page.on(
+                    "console", lambda message: message.type == "error" and print("console:", message.text)
+                )
                 page.on("pageerror", lambda error: print("script:", error))
                 if given.log_in:
                     page.goto(given.log_in)
@@ -54,7 +59,10 @@ def take(page: Page, url: str, file: Path, *, wait: str) -> None:
 
 
 def _name(url: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", url.split("//", 1)[-1].split("/", 1)[-1].lower()).strip("-")[:60] or "index"
+    return (
+        re.sub(r"[^a-z0-9]+", "-", url.split("//", 1)[-1].split("/", 1)[-1].lower()).strip("-")[:60]
+        or "index"
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -63,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--log-in", default="")
     parser.add_argument("--wait", default="")
+    parser.add_argument("--locale", default="es-CL")
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--schemes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
     return parser.parse_args()

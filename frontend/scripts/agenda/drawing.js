@@ -1,5 +1,5 @@
 import { element, icon } from "../shell/elements.js";
-import { clockOf, wallOf } from "./dates.js";
+import { clockOf } from "./dates.js";
 
 const FREED = ["suspended", "deleted", "waitlisted"];
 
@@ -71,24 +71,22 @@ function initialsOf(name) {
     .toUpperCase();
 }
 
-// Labels for those who hear the page instead of seeing it, and marks for the tests.
-export function label(config) {
+// Labels for those who hear the page instead of seeing it; a block, which lies behind, is opened by its key.
+export function label({ config, openBlock }) {
   return ({ event, el }) => {
     const { kind, visit, id } = event.extendedProps;
+    const times = `${clockOf(event.start)}–${clockOf(event.end)}`;
     if (kind === "visit") {
       el.dataset.visit = visit.id;
-      const words = [
-        clockOf(event.start),
-        visit.patient || config.words.nobody,
-        visit.service,
-        config.states[visit.state].label,
-      ];
-      el.setAttribute("aria-label", words.filter(Boolean).join(", "));
-    }
-    if (kind === "block") {
+      const state = config.states[visit.state].label;
+      const patient = visit.patient || config.words.nobody;
+      el.setAttribute("aria-label", [times, patient, visit.service, state].filter(Boolean).join(", "));
+    } else if (kind === "block") {
       el.dataset.block = id;
-      el.setAttribute("aria-label", `${event.title}, ${clockOf(event.start)}–${clockOf(event.end)}`);
+      el.tabIndex = 0;
+      el.setAttribute("role", "button");
+      el.setAttribute("aria-label", `${event.title}, ${times}`);
+      el.addEventListener("keydown", ({ key }) => key === "Enter" && openBlock(id));
     }
-    el.dataset.start = wallOf(event.start);
   };
 }

@@ -36,29 +36,27 @@ export function drawn(data, { config, state, columns, now }) {
       resourceIds: [columnOf(visit)],
       title: visit.patient,
       editable: config.may.edit && !CLOSED_TO_MOVES.includes(visit.state),
-      layoutGroup: "visits",
       classNames: visit.end < now ? ["visit-past"] : [],
       extendedProps: { kind: "visit", visit },
     };
   }
 
+  // Blocks lie behind the visits, which keep their whole width: nothing is hidden by a block.
   function blockEvent(block) {
     const mine = state.byRoom ? block.room : block.practitioner;
     const forAll = !block.room && !block.practitioner;
     const resourceIds = forAll ? ids : ids.filter((id) => id === String(mine));
     if (!resourceIds.length) return null;
     const { id, start, end, title } = block;
-    const extendedProps = { kind: "block", id };
     return {
       id: `b${id}`,
       start,
       end,
       resourceIds,
       title,
-      editable: false,
-      layoutGroup: "blocks",
+      display: "background",
       classNames: ["block"],
-      extendedProps,
+      extendedProps: { kind: "block", id },
     };
   }
 

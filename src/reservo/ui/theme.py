@@ -16,4 +16,5 @@ def theme_css(colour: str) -> str:
 
 def _variables(accent: str, paper: str, share: float) -> str:
     soft = colours.mix(accent, paper, share)
-    return f"--accent:{accent};--on-accent:{colours.ink_on(accent)};--accent-soft:{soft}"
+    text = colours.readable(accent, soft)
+    return f"--accent:{accent};--on-accent:{colours.ink_on(accent)};--accent-soft:{soft};--accent-text:{text}"
