@@ -23,7 +23,8 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         slug, slash, rest = request.path_info[1:].partition("/")
-        request.cookie_path = "/"
+        # No cookie is set for "/": it would be sent to every centre and shadow theirs.
+        request.cookie_path = f"/{slug}"
         if not slug or slug in slugs.RESERVED:
             with tenancy.control():
                 return self.get_response(request)
