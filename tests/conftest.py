@@ -1,19 +1,32 @@
+"""A data directory of its own for every run, and the small cast that plays in all tests."""
+
 import os
+import shutil
 import tempfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 os.environ["RESERVO_DATA_DIR"] = tempfile.mkdtemp(prefix="reservo-test-")
+os.environ["RESERVO_ALLOWED_HOSTS"] = "testserver"
+os.environ["RESERVO_STATIC_ROOT"] = os.path.join(os.environ["RESERVO_DATA_DIR"], "static")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
 import django
-import pytest
 
 django.setup()
 
+from tests.cast import Cast, make_cast  # noqa: E402
+
 
 def pytest_sessionfinish(session, exitstatus):
-    import shutil
-
     shutil.rmtree(os.environ["RESERVO_DATA_DIR"], ignore_errors=True)
+
+
+def pytest_runtest_makereport(item, call):
+    """Where skips are forbidden, a skip is a failure."""
+    if os.environ.get("RESERVO_FORBID_SKIPS") and call.excinfo and call.excinfo.typename == "Skipped":
+        call.excinfo = pytest.ExceptionInfo.from_exception(RuntimeError(f"skipped: {call.excinfo.value}"))
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +38,52 @@ def control():
 
 @pytest.fixture
 def place(control, tmp_path):
-    """Makes centres: place("clinica-austral") is the route of a new one."""
+    """Makes bare namespaces: place("clinica-austral") is the route of a new one."""
     from reservo.tenancy import connections, directory, namespaces
     from reservo.tenancy.models import Placement, Store
 
     directory.forget()
-    store = Store.objects.create(name="test", engine="sqlite", address=str(tmp_path), capacity=10)
+    store = Store.objects.create(
+        name=f"test-{tmp_path.name}"[:40], engine="sqlite", address=str(tmp_path), capacity=10
+    )
+    made = []
 
     def make(slug):
-        row = Placement.objects.create(slug=slug, store=store, namespace=f"{slug}.db", zone="America/Santiago")
+        row = Placement.objects.create(
+            slug=slug, store=store, namespace=f"{slug}.db", zone="America/Santiago"
+        )
+        made.append(row)
         namespaces.create(row.route())
         return row.route()
 
     yield make
     connections.close_all()
-    Placement.objects.all().delete()
+    for row in made:
+        row.delete()
     store.delete()
+
+
+@pytest.fixture
+def centre(control) -> Cast:
+    """A centre in Santiago with two practitioners, three services, and one member of staff of each role."""
+    cast = make_cast()
+    yield cast
+    cast.end()
+
+
+@pytest.fixture
+def other(control) -> Cast:
+    """Another centre, whose staff are the strangers."""
+    cast = make_cast()
+    yield cast
+    cast.end()
+
+
+@pytest.fixture
+def monday() -> datetime:
+    """A Monday some weeks ahead, 10:00 in Santiago (UTC−3): a regular working day without holidays."""
+    day = datetime.now(UTC).date() + timedelta(days=14)
+    day += timedelta(days=(7 - day.weekday()) % 7)
+    while (day.month, day.day) in ((12, 8), (12, 25), (1, 1), (5, 1)):
+        day += timedelta(days=7)
+    return datetime(day.year, day.month, day.day, 13, 0, tzinfo=UTC)

@@ -53,7 +53,8 @@ function viewName() {
 }
 
 function columnWidth() {
-  return state.view === "dia" && !phone.matches && columns().length > WIDE_COLUMNS ? "168px" : undefined;
+  if (state.view === "semana") return phone.matches ? "112px" : undefined;
+  return columns().length > WIDE_COLUMNS ? "168px" : undefined;
 }
 
 function scrollTime() {

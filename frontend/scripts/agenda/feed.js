@@ -22,10 +22,10 @@ export function drawn(data, { config, state, columns, now }) {
   const shown = new Set(ids);
   const columnOf = (item) => String((state.byRoom ? item.room : item.practitioner) ?? 0);
   return [
+    ...closedEvents(),
     ...data.visits.filter((visit) => shown.has(columnOf(visit))).map(visitEvent),
     ...data.blocks.map(blockEvent).filter(Boolean),
     ...data.holds.filter((hold) => shown.has(columnOf(hold))).map(holdEvent),
-    ...closedEvents(),
   ];
 
   function visitEvent(visit) {

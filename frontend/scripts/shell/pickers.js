@@ -14,7 +14,7 @@ export function patientPickers(root) {
       input.hidden = true;
       if (made) made.hidden = true;
       input.before(chosenLine(one.name));
-      document.querySelector("[data-chips] input, #id_services")?.focus();
+      document.querySelector("#panel .chip-box input")?.focus();
     };
     suggest(input, box.querySelector("ul"), {
       find: asking(box.dataset.url, (answer) => answer.patients),

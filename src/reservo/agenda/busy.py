@@ -19,7 +19,7 @@ _APPOINTMENTS = f"""
     SELECT {{kind}}, {{column}}, first_tick, end_tick FROM agenda_appointment
     WHERE {{column}} IN ({{ids}}) AND first_tick > %s AND first_tick < %s AND end_tick > %s
       AND state NOT IN ({_FREES})
-"""  # noqa: S608  (only names and numbers are put in)
+"""  # noqa: S608  # nosec B608: only names and numbers of our own are put in
 _HOLDS = """
     SELECT {kind}, {column}, first_tick, end_tick FROM agenda_hold
     WHERE {column} IN ({ids}) AND expires_at > %s AND first_tick < %s AND end_tick > %s

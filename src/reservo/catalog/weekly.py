@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from reservo.core import text
 
@@ -41,7 +42,7 @@ def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
     if len(lines) > MOST_LINES:
         raise BadHours(lines[MOST_LINES])
     periods = sorted(_period(line, rooms or {}) for line in lines)
-    for earlier, later in zip(periods, periods[1:], strict=False):
+    for earlier, later in pairwise(periods):
         if earlier.weekday == later.weekday and later.starts_minute < earlier.ends_minute:
             raise BadHours(shown([later]))
     return periods

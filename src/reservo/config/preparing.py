@@ -1,4 +1,4 @@
-"""Bringing an installation up to the code: control schema, tenant template, static files. Quick when nothing is to do."""
+"""Bringing an installation up to the code: control schema, tenant template, static files."""
 
 from __future__ import annotations
 

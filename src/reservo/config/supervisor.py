@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404: our own entry points
 import sys
 import time
 from dataclasses import dataclass, field
@@ -65,7 +65,7 @@ class Supervisor:
             child.start_at = at + child.wait
             child.wait = min(child.wait * 2, LONGEST_WAIT_SECONDS)
         if at >= child.start_at:
-            child.process = subprocess.Popen(child.argv, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: S603
+            child.process = subprocess.Popen(child.argv, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: S603  # nosec B603: our own entry points
             child.started = child.start_at = at
 
     def _end_all(self) -> None:

@@ -66,7 +66,7 @@ def parse_amount(typed: str, currency_code: str) -> int:
     digits = "".join(grouped)
     if not digits.isdigit() or (decimal and (not rest.isdigit() or len(rest) > currency.digits)):
         raise BadAmount(typed)
-    amount = int(digits) * 10**currency.digits + int((rest or "0").ljust(currency.digits, "0") or 0)
+    amount: int = int(digits) * 10**currency.digits + int((rest or "0").ljust(currency.digits, "0") or 0)
     if amount > MOST_MINOR:
         raise BadAmount(typed)
     return amount

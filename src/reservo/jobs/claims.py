@@ -71,7 +71,7 @@ def fail(job: Claimed, error: str, *, attempts: int, at: datetime) -> None:
     if job.attempts >= attempts:
         mine.update(state=Job.State.DEAD, finished_at=at, lease_until=None, error=error[:300])
         return
-    wait = min(FIRST_RETRY_SECONDS * 2 ** (job.attempts - 1), LONGEST_RETRY_SECONDS) * (0.75 + random() / 2)  # noqa: S311
+    wait = min(FIRST_RETRY_SECONDS * 2 ** (job.attempts - 1), LONGEST_RETRY_SECONDS) * (0.75 + random() / 2)  # noqa: S311  # nosec B311: spreads retries
     mine.update(
         state=Job.State.WAITING, run_at=at + timedelta(seconds=wait), lease_until=None, error=error[:300]
     )

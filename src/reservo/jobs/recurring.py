@@ -92,6 +92,7 @@ def _key(firing: Firing) -> tuple[str, int, date]:
 
 def _fire(firing: Firing, at: datetime) -> bool:
     """Inside the transaction: the row's uniqueness decides between two schedulers."""
+    made: bool
     _, made = RecurringRun.objects.get_or_create(
         job=firing.entry.name,
         branch_id=firing.place.branch_id,

@@ -76,8 +76,8 @@ def _run_together(jobs: list[tuple[Claimed, Task]]) -> None:
                         continue
                     task.function(**job.args)
                 done.append(job)
-            except Exception as error:
-                failed.append((job, task, error))
+            except Exception as raised:
+                failed.append((job, task, raised))
     for job, task, error in failed:
         _note(job, task, error)
 

@@ -34,7 +34,7 @@ def hint_with_commit(due_at: datetime, *, at: datetime) -> None:
     known = getattr(connection, "hinted_due", None)
     if known is not None and known <= due_at:
         return
-    connection.hinted_due = due_at
+    connection.hinted_due = due_at  # type: ignore[attr-defined]
     hint(key, due_at, at=at)
     tenancy.on_commit(lambda: _after_commit(connection, key, due_at))
 

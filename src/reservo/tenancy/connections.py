@@ -37,12 +37,12 @@ def bind(route: Route) -> None:
 
 
 def unbind() -> None:
-    if hasattr(connections._connections, TENANT_ALIAS):
+    if hasattr(connections._connections, TENANT_ALIAS):  # type: ignore[attr-defined]
         del connections[TENANT_ALIAS]
 
 
 def refuse_open_transaction() -> None:
-    bound = getattr(connections._connections, TENANT_ALIAS, None)
+    bound = getattr(connections._connections, TENANT_ALIAS, None)  # type: ignore[attr-defined]
     if bound is not None and bound.in_atomic_block:
         raise RebindInTransaction("a transaction of another centre is open")
 

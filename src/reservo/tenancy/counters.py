@@ -18,4 +18,5 @@ def take(name: str) -> int:
     if not Counter.objects.filter(name=name).update(value=F("value") + 1):
         Counter.objects.create(name=name, value=1)
         return 1
-    return Counter.objects.values_list("value", flat=True).get(name=name)
+    value: int = Counter.objects.values_list("value", flat=True).get(name=name)
+    return value

@@ -26,8 +26,8 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
     use_in_migrations = False
 
     def get_queryset(self) -> models.QuerySet:
-        queryset = super().get_queryset()
-        queryset.query.made_for = context.plane_key_or_none()
+        queryset: models.QuerySet = super().get_queryset()
+        queryset.query.made_for = context.plane_key_or_none()  # type: ignore[attr-defined]
         return queryset
 
 
@@ -47,8 +47,8 @@ class TenantModel(models.Model):
         base_manager_name = "objects"
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
-        row = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **rest: Any) -> Any:
+        row = super().from_db(db, field_names, values, **rest)
         row._state.made_for = context.plane_key()  # type: ignore[attr-defined]
         return row
 

@@ -18,7 +18,7 @@ def plane_of(model: type[models.Model]) -> str:
     )
     if plane not in PLANES:
         raise NoPlane(model._meta.label)
-    return plane
+    return str(plane)
 
 
 def plane_named(app_label: str, model_name: str | None) -> str | None:

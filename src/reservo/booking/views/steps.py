@@ -134,7 +134,6 @@ def _times_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    assert choice.branch and choice.service
     at = now()
     today = zones.local_date(at, choice.branch.zone)
     first = max(choice.day - timedelta(days=choice.day.weekday()), today) if choice.day else today
@@ -203,7 +202,6 @@ def _gone(
     kept: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Say so, offer the nearest three, keep what was typed."""
-    assert choice.branch and choice.service
     day = zones.local_date(wanted, choice.branch.zone)
     today = zones.local_date(now(), choice.branch.zone)
     first = min(max(day - timedelta(days=1), today), today + timedelta(days=730))
@@ -301,7 +299,7 @@ def _book_held_or_free(wanted: OnlineBooking) -> Any:
     try:
         return operations.book_online(wanted, at=now())
     except agenda.HoldOver:
-        return operations.book_online(replace(wanted, hold_token=""), at=now())
+        return operations.book_online(replace(wanted, hold_token=""), at=now())  # nosec B106: no hold
 
 
 def _as_params(proof: dict[str, Any]) -> dict[str, str]:

@@ -45,12 +45,20 @@ class CentrePlan:
     staff: tuple[tuple[str, str, str], ...] = field(default=())
 
 
-WEEK = "lunes 09:00-13:00\nlunes 14:00-19:00\nmartes 09:00-13:00\nmartes 14:00-19:00\nmiércoles 09:00-13:00\nmiércoles 14:00-19:00\njueves 09:00-13:00\njueves 14:00-19:00\nviernes 09:00-13:00\nviernes 14:00-18:00"
-MORNINGS = "lunes 09:00-14:00\nmartes 09:00-14:00\nmiércoles 09:00-14:00\njueves 09:00-14:00\nviernes 09:00-14:00\nsábado 09:30-13:30"
-AFTERNOONS = (
-    "lunes 14:00-20:00\nmartes 14:00-20:00\nmiércoles 14:00-20:00\njueves 14:00-20:00\nviernes 14:00-20:00"
+def _week(*days: tuple[str, str]) -> str:
+    """The lines of a week as the form takes them: `("lunes martes", "09:00-13:00 14:00-19:00")`."""
+    return "\n".join(
+        f"{day} {period}" for names, periods in days for day in names.split() for period in periods.split()
+    )
+
+
+WORKDAYS = "lunes martes miércoles jueves viernes"
+WEEK = _week(
+    ("lunes martes miércoles jueves", "09:00-13:00 14:00-19:00"), ("viernes", "09:00-13:00 14:00-18:00")
 )
-OPEN = "lunes 08:30-20:00\nmartes 08:30-20:00\nmiércoles 08:30-20:00\njueves 08:30-20:00\nviernes 08:30-20:00\nsábado 09:00-14:00"
+MORNINGS = _week((WORKDAYS, "09:00-14:00"), ("sábado", "09:30-13:30"))
+AFTERNOONS = _week((WORKDAYS, "14:00-20:00"))
+OPEN = _week((WORKDAYS, "08:30-20:00"), ("sábado", "09:00-14:00"))
 
 CHILEANS = (
     (

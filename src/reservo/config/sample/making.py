@@ -30,7 +30,7 @@ from reservo.staff import rights
 from reservo.staff.models import StaffMember
 from reservo.tenants.operations import create_tenant
 
-PASSWORD = "reservo-demo-2026"  # noqa: S105  (a demo's, printed at its start)
+PASSWORD = "reservo-demo-2026"  # noqa: S105  # nosec B105: a demo's, printed at its start
 PRIVACY = (
     "Usamos tus datos para atenderte, llevar tu ficha y avisarte de tus citas. No los vendemos ni los compartimos. "
     "Puedes pedir verlos, corregirlos o borrarlos escribiendo al centro."
@@ -82,8 +82,7 @@ def _make_catalog(plan: CentrePlan, *, at: datetime) -> None:
 
 def _branch(plan: CentrePlan, number: int, *, at: datetime) -> Branch:
     wanted = plan.branches[number]
-    branch = Branch.objects.order_by("id").first() if number == 0 else Branch(country=plan.country)
-    assert branch is not None
+    branch = Branch.objects.order_by("id")[0] if number == 0 else Branch(country=plan.country)
     branch.name, branch.address, branch.city = wanted.name, wanted.address, wanted.city
     branch.zone, branch.region, branch.phone = wanted.zone, wanted.region, wanted.phone
     branch.email, branch.position = f"hola@{plan.email_domain}", number

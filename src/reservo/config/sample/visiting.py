@@ -27,7 +27,7 @@ REFUSALS = (agenda.TimeTaken, agenda.OutsideRules, agenda.TransitionRefused)
 
 def top_up(plan: CentrePlan, *, at: datetime) -> int:
     """Fill the days that have no visits yet; how many visits were made. The active centre's."""
-    luck = random.Random(f"{plan.slug} {at:%Y-%m-%d}")  # noqa: S311
+    luck = random.Random(f"{plan.slug} {at:%Y-%m-%d}")  # noqa: S311  # nosec B311: samples
     known = _patients(plan, luck, at=at)
     made = 0
     for branch in Branch.objects.filter(is_active=True):
@@ -158,7 +158,7 @@ def _block(branch: Branch, day: date, *, at: datetime) -> None:
 
 def _settle(*, at: datetime) -> None:
     """Visits of the past end as they do; today's and tomorrow's are in every state."""
-    luck = random.Random(f"{at:%Y-%m-%d %H}")  # noqa: S311
+    luck = random.Random(f"{at:%Y-%m-%d %H}")  # noqa: S311  # nosec B311: samples
     live = Appointment.objects.filter(
         state__in=(State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY)
     )

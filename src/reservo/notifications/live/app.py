@@ -16,13 +16,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
 import django
 
-django.setup()
+django.setup()  # the server imports this module as it is: models come after
 
-from django.conf import settings
+from django.conf import settings  # noqa: E402
 
-from reservo.adapters import bus
-from reservo.notifications.live import reading
-from reservo.notifications.live.hub import Connection, Hub
+from reservo.adapters import bus  # noqa: E402
+from reservo.notifications.live import reading  # noqa: E402
+from reservo.notifications.live.hub import Connection, Hub  # noqa: E402
 
 BEAT_SECONDS = 15.0
 RECHECK_SECONDS = 1.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -49,8 +51,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def line_of(notice: Notice, seen: int, language: str) -> dict[str, Any]:
     drawing, label = WORDS.get(notice.kind, ("bell", lambda: notice.kind))
     facts = notice.facts
-    from datetime import datetime
-
+    place = {"dia": facts["date"], "sucursal": notice.branch_id, "cita": notice.appointment_id}
     start = zones.local(datetime.fromisoformat(facts["starts_at"]), facts["zone"])
     return {
         "icon": drawing,
@@ -61,5 +62,5 @@ def line_of(notice: Notice, seen: int, language: str) -> dict[str, Any]:
         "at": notice.at,
         "zone": facts["zone"],
         "is_new": notice.pk > seen,
-        "url": f"{reverse('agenda:index')}?dia={facts['date']}&sucursal={notice.branch_id}&cita={notice.appointment_id}",
+        "url": reverse("agenda:index") + "?" + urlencode(place),
     }

@@ -11,4 +11,4 @@ class Command(BaseCommand):
         from reservo.config import processes
 
         argv = processes.events_argv()
-        os.execv(argv[0], argv)  # noqa: S606
+        os.execv(argv[0], argv)  # noqa: S606  # nosec B606: our own entry points

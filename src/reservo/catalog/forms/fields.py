@@ -1,0 +1,91 @@
+"""Fields that several of the configuration's forms share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from reservo.catalog.weekly import BadHours, parse
+from reservo.core import money, zones
+
+COUNTRIES = {
+    "AR": "Argentina",
+    "BO": "Bolivia",
+    "CL": "Chile",
+    "CO": "Colombia",
+    "CR": "Costa Rica",
+    "EC": "Ecuador",
+    "ES": "España",
+    "MX": "México",
+    "PA": "Panamá",
+    "PE": "Perú",
+    "PY": "Paraguay",
+    "US": "Estados Unidos",
+    "UY": "Uruguay",
+}
+HOURS_HELP = gettext_lazy(
+    "Una línea por tramo, por ejemplo «lunes 09:00-13:00». La pausa es el hueco entre dos tramos."
+)
+
+
+def language() -> str:
+    return (get_language() or "es")[:2]
+
+
+def country_choices() -> list[tuple[str, str]]:
+    return sorted(COUNTRIES.items(), key=lambda one: one[1])
+
+
+def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (COUNTRIES.get(country, country), [(name, zones.zone_label(name)) for name in names])
+        for country, names in zones.BY_COUNTRY.items()
+    ]
+
+
+class Hours(forms.CharField):
+    """Weekly hours as lines; `clean` gives periods."""
+
+    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, **kwargs: Any):
+        self.rooms = rooms or {}
+        options = {"widget": forms.Textarea({"rows": "7"}), "required": False, "max_length": 5_000}
+        super().__init__(*args, **{**options, **kwargs})
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return parse(super().clean(value), self.rooms)
+        except BadHours as bad:
+            raise forms.ValidationError(_("No entendemos «%(line)s».") % {"line": bad.line}) from bad
+
+
+class Minor(forms.CharField):
+    """An amount typed by the currency's rule; `clean` gives minor units."""
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any):
+        self.currency = currency
+        super().__init__(*args, max_length=30, widget=forms.TextInput({"inputmode": "decimal"}), **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        try:
+            return money.parse_amount(typed, self.currency)
+        except money.BadAmount as bad:
+            raise forms.ValidationError(_("El precio no es válido.")) from bad
+
+    def prepare_value(self, value: Any) -> Any:
+        return money.format_minor(value, self.currency) if isinstance(value, int) else value
+
+
+class Multiple5:
+    """Minutes on the grid of five."""
+
+    @staticmethod
+    def check(minutes: int | None) -> int | None:
+        if minutes is not None and minutes % 5:
+            raise forms.ValidationError(_("Tiene que ser múltiplo de 5 minutos."))
+        return minutes

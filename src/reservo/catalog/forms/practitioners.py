@@ -1,0 +1,83 @@
+"""Practitioners: what they do, where, and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservo.catalog.forms.fields import HOURS_HELP, Hours, language
+from reservo.catalog.models import (
+    Branch,
+    Practitioner,
+    PractitionerBranch,
+    Room,
+    Service,
+    ServicePractitioner,
+    WorkingPeriod,
+)
+from reservo.catalog.weekly import Period, shown
+from reservo.core import colours, text
+
+
+class PractitionerForm(forms.ModelForm):
+    branches = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Sucursales"), queryset=None, widget=forms.CheckboxSelectMultiple
+    )
+    services = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Tratamientos que hace"),
+        queryset=None,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Practitioner
+        fields = ["name", "speciality", "colour", "most_overbooked", "is_online", "is_active", "position"]
+        labels = {
+            "name": gettext_lazy("Nombre"),
+            "speciality": gettext_lazy("Especialidad"),
+            "colour": gettext_lazy("Color"),
+            "most_overbooked": gettext_lazy("Sobrecupos como máximo a una misma hora"),
+            "is_online": gettext_lazy("Se puede reservar en línea"),
+            "is_active": gettext_lazy("Atiende"),
+            "position": gettext_lazy("Orden"),
+        }
+        widgets = {"colour": forms.TextInput({"type": "color"})}
+        help_texts = {"most_overbooked": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.branches_of_centre = list(Branch.objects.filter(is_active=True))
+        self.fields["branches"].queryset = Branch.objects.filter(is_active=True)
+        self.fields["services"].queryset = Service.objects.filter(is_active=True)
+        known = self.instance.pk
+        if known:
+            here = PractitionerBranch.objects.filter(practitioner=self.instance)
+            self.fields["branches"].initial = list(here.values_list("branch_id", flat=True))
+            gives = ServicePractitioner.objects.filter(practitioner=self.instance)
+            self.fields["services"].initial = list(gives.values_list("service_id", flat=True))
+        elif len(self.branches_of_centre) == 1:
+            self.fields["branches"].initial = [self.branches_of_centre[0].pk]
+        rooms = list(Room.objects.filter(is_active=True))
+        for branch in self.branches_of_centre:
+            names = {text.fold(room.name): room.pk for room in rooms if room.branch_id == branch.pk}
+            shown_names = {room.pk: room.name for room in rooms}
+            label = _("Horario en %(branch)s") % {"branch": branch.name}
+            self.fields[f"hours_{branch.pk}"] = Hours(
+                label=label, rooms=names, help_text=HOURS_HELP, initial=self._hours(branch, shown_names)
+            )
+
+    def _hours(self, branch: Branch, room_names: dict[int, str]) -> str:
+        if not self.instance.pk:
+            return ""
+        rows = WorkingPeriod.objects.filter(practitioner=self.instance, branch=branch)
+        periods = [Period(row.weekday, row.starts_minute, row.ends_minute, row.room_id) for row in rows]
+        return shown(periods, room_names, language())
+
+    def clean_colour(self) -> str:
+        if not colours.is_colour(self.cleaned_data["colour"]):
+            raise forms.ValidationError(_("Elige un color de la paleta."))
+        return self.cleaned_data["colour"]

@@ -1,0 +1,80 @@
+"""Services: how long, how much, by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservo.catalog.forms.fields import Minor
+from reservo.catalog.models import Branch, Centre, Practitioner, Service, ServicePractitioner, ServicePrice
+
+
+class ServiceForm(forms.ModelForm):
+    practitioners = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Profesionales que lo hacen"),
+        queryset=None,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Service
+        fields = [
+            *(
+                "name",
+                "category",
+                "code",
+                "duration_minutes",
+                "buffer_before_minutes",
+                "buffer_after_minutes",
+            ),
+            *("room_kind", "instructions", "is_online", "is_active", "position"),
+        ]
+        labels = {
+            "name": gettext_lazy("Nombre"),
+            "category": gettext_lazy("Categoría"),
+            "code": gettext_lazy("Código"),
+            "duration_minutes": gettext_lazy("Duración (minutos)"),
+            "buffer_before_minutes": gettext_lazy("Preparación antes (minutos)"),
+            "buffer_after_minutes": gettext_lazy("Orden y limpieza después (minutos)"),
+            "room_kind": gettext_lazy("Necesita un box de tipo"),
+            "instructions": gettext_lazy("Indicaciones para el paciente"),
+            "is_online": gettext_lazy("Se puede reservar en línea"),
+            "is_active": gettext_lazy("Se ofrece"),
+            "position": gettext_lazy("Orden"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        currency = Centre.objects.get().currency
+        self.fields["practitioners"].queryset = Practitioner.objects.filter(is_active=True)
+        self.fields["price_minor"] = Minor(
+            label=_("Precio"), currency=currency, required=False, initial=self.instance.price_minor
+        )
+        own: dict[int, int] = {}
+        if self.instance.pk:
+            gives = ServicePractitioner.objects.filter(service=self.instance)
+            self.fields["practitioners"].initial = list(gives.values_list("practitioner_id", flat=True))
+            own = dict(
+                ServicePrice.objects.filter(service=self.instance).values_list("branch_id", "price_minor")
+            )
+        branches = list(Branch.objects.filter(is_active=True))
+        for branch in branches if len(branches) > 1 else []:
+            label = _("Precio en %(branch)s, si es otro") % {"branch": branch.name}
+            self.fields[f"price_{branch.pk}"] = Minor(
+                label=label, currency=currency, required=False, initial=own.get(branch.pk)
+            )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name in ("duration_minutes", "buffer_before_minutes", "buffer_after_minutes"):
+            if given.get(name) is not None and given[name] % 5:
+                self.add_error(name, _("Tiene que ser múltiplo de 5 minutos."))
+        if not 5 <= (given.get("duration_minutes") or 5) <= 720:
+            self.add_error("duration_minutes", _("La duración va de 5 minutos a 12 horas."))
+        if given.get("code") == "":
+            given["code"] = None
+        return given
