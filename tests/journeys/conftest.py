@@ -1,0 +1,90 @@
+"""A running demo and a real browser for what a person does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.installation import Installation
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 1440, "height": 900}}
+PASSWORD = "reservo-demo-2026"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Installation]:
+    """The three sample centres, served by the whole process tree."""
+    installation = Installation(RESERVO_RATE_LIMITS="off")
+    try:
+        installation.start("demo")
+        yield installation
+    finally:
+        installation.end()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no chromium (Debian: apt install chromium fonts-dejavu)")
+    # The browser keeps an event loop in this thread; the ORM of later tests must not mind it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium) -> Iterator[Callable[..., Any]]:
+    """Opens windows of their own: `window(**PHONE)` is a page of a fresh browser context.
+
+    A script error or a refusal by the Content-Security-Policy fails the test at its end.
+    """
+    opened, wrong = [], []
+
+    def open_window(**options: Any) -> Any:
+        context = chromium.new_context(locale=options.pop("locale", "es-CL"), **{**DESK, **options})
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                said.type == "error"
+                and "Content Security Policy" in said.text
+                and wrong.append(f"{page.url}: {said.text}")
+            ),
+        )
+        return page
+
+    yield open_window
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+def log_in(page: Any, installation: Installation, slug: str, email: str, password: str = PASSWORD) -> None:
+    """Through the log-in page, as a person does; ends on the agenda."""
+    page.goto(f"{installation.url}/{slug}/login")
+    page.fill("input[type=email]", email)
+    page.fill("input[type=password]", password)
+    page.press("input[type=password]", "Enter")
+    page.wait_for_url("**/agenda/**")

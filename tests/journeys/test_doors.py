@@ -1,0 +1,22 @@
+"""The first things a person opens."""
+
+import pytest
+
+from tests.journeys.conftest import DESK, PHONE, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_receptionist_logs_in_and_sees_the_agenda(demo, window, size):
+    page = window(**size)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    page.wait_for_selector(".ec-event")
+    assert page.locator(".ec-event").count() > 3
+
+
+def test_the_booking_page_shows_the_centre(demo, window):
+    page = window(**PHONE)
+    page.goto(f"{demo.url}/clinica-austral/")
+    assert page.get_by_role("heading").first.is_visible()
+    assert page.context.cookies() == []
