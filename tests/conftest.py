@@ -10,13 +10,29 @@ import pytest
 os.environ["RESERVO_DATA_DIR"] = tempfile.mkdtemp(prefix="reservo-test-")
 os.environ["RESERVO_ALLOWED_HOSTS"] = "testserver"
 os.environ["RESERVO_STATIC_ROOT"] = os.path.join(os.environ["RESERVO_DATA_DIR"], "static")
+os.mkdir(os.environ["RESERVO_STATIC_ROOT"])
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
 import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
+# The shipped cost is proved by tests/accounts/test_passwords.py; elsewhere only the door's behaviour matters.
+settings.PASSWORD_HASHERS = ["tests.quick_passwords.QuickArgon2"]
+
 from tests.cast import Cast, make_cast  # noqa: E402
+
+
+def pytest_collection_modifyitems(config, items):
+    """The full-size campaigns run when RESERVO_FULL=1 asks for them; they are left out, not skipped."""
+    if os.environ.get("RESERVO_FULL") == "1":
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 def pytest_sessionfinish(session, exitstatus):
