@@ -10,12 +10,12 @@ import pytest
 os.environ["RESERVO_DATA_DIR"] = tempfile.mkdtemp(prefix="reservo-test-")
 os.environ["RESERVO_ALLOWED_HOSTS"] = "testserver"
 os.environ["RESERVO_STATIC_ROOT"] = os.path.join(os.environ["RESERVO_DATA_DIR"], "static")
-os.mkdir(os.environ["RESERVO_STATIC_ROOT"])
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
 import django
 
 django.setup()
+os.mkdir(os.environ["RESERVO_STATIC_ROOT"])
 
 from django.conf import settings  # noqa: E402
 
