@@ -81,9 +81,9 @@ def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     centre = catalog.centre()
     with translation.override(language):
         facts = _sample(language)
-        values = composing.values_of(facts, "Camila", centre.name, language)
-        context = composing.context_of(centre, facts, "#")
-        _subject, _text, html = composing.rendered(kind, language, given, context, values)
+        values = composing.values_of(facts, "Camila", _("mañana"), centre.name, language)
+        filled = composing.filled_words(given, values)
+        _text, html = composing.rendered(kind, filled, composing.context_of(centre, facts, "#"))
     response = HttpResponse(html)
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
