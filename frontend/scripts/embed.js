@@ -3,7 +3,7 @@ const page = "__RESERVO_PAGE__",
   script = document.currentScript || document.querySelector('script[src*="embed.js"]');
 const frame = document.createElement("iframe");
 frame.src = page;
-frame.title = "Reservas";
+frame.title = "__RESERVO_TITLE__";
 frame.loading = "lazy";
 Object.assign(frame.style, { width: "100%", minHeight: "640px", border: "0", colorScheme: "light dark" });
 script.after(frame);

@@ -15,7 +15,8 @@ export function strip(place, { config, state, names, choose }) {
       bar,
     );
     if (day.date === state.day) button.setAttribute("aria-current", "date");
-    const label = [names.full(day.date), `${day.count} ${config.words.visits}`, day.closed]
+    const visits = `${day.count} ${day.count === 1 ? config.words.visit : config.words.visits}`;
+    const label = [names.full(day.date), visits, day.closed]
       .filter(Boolean)
       .join(" · ");
     button.setAttribute("aria-label", label);

@@ -43,7 +43,7 @@ def facts_of(appointment: Appointment, language: str) -> Facts:
         clock=text.clock(start),
         end_clock=text.clock(zones.local(appointment.ends_at, appointment.zone)),
         short=text.day_and_clock(start, language),
-        zone=zones.zone_label(appointment.zone),
+        zone=zones.zone_label(appointment.zone, language),
         offset=zones.offset_label(appointment.starts_at, appointment.zone),
         instructions=tuple(row.service.instructions for row in services if row.service.instructions),
     )

@@ -58,7 +58,7 @@ class PatientForm(forms.Form):
         elif name in TEXTS:
             label, longest, attributes = TEXTS[name]
             self.fields[name] = forms.CharField(
-                label=identity.label(self._country) if name == "national_id" else label,
+                label=(identity.label(self._country) or label) if name == "national_id" else label,
                 max_length=longest,
                 required=required and name != "national_id",
                 widget=forms.TextInput(attributes),

@@ -34,12 +34,12 @@ def regions_of(country: str) -> list[tuple[str, str]]:
     return [(code, names.get(code, code)) for code in known.subdivisions]
 
 
-def closed_dates(branch: Branch, first: date, last: date) -> dict[date, str]:
+def closed_dates(branch: Branch, first: date, last: date, language: str = "es") -> dict[date, str]:
     """Date to name of every closed date in [first, last]; one query."""
     closed: dict[date, str] = {}
     if branch.keeps_holidays:
         for year in range(first.year, last.year + 1):
-            named = public_holidays(branch.country, branch.region, year)
+            named = public_holidays(branch.country, branch.region, year, language)
             closed.update({day: name for day, name in named.items() if first <= day <= last})
     own = Holiday.objects.filter(Q(branch=None) | Q(branch=branch), date__range=(first, last))
     for day, name, is_closed in own.order_by("-branch_id").values_list("date", "name", "is_closed"):

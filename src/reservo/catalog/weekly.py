@@ -41,11 +41,12 @@ def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
     lines = [line for line in typed.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
         raise BadHours(lines[MOST_LINES])
-    periods = sorted(_period(line, rooms or {}) for line in lines)
-    for earlier, later in pairwise(periods):
+    read = [(_period(line, rooms or {}), line.strip()) for line in lines]
+    read.sort(key=lambda one: (one[0].weekday, one[0].starts_minute))
+    for (earlier, _), (later, line) in pairwise(read):
         if earlier.weekday == later.weekday and later.starts_minute < earlier.ends_minute:
-            raise BadHours(shown([later]))
-    return periods
+            raise BadHours(line)
+    return [period for period, _ in read]
 
 
 def _period(line: str, rooms: dict[str, int]) -> Period:

@@ -20,7 +20,7 @@ LONGEST = 30
 _FREE = re.compile(r"[A-Z0-9][A-Z0-9 .\-/]{2,29}")
 _LABELS = {
     "CL": "RUT",
-    "ES": "DNI o NIE",
+    "ES": "DNI / NIE",
     "MX": "CURP",
     "PE": "DNI",
     "CO": "Cédula",
@@ -46,8 +46,8 @@ def check(country: str, typed: str, *, foreigner: bool = False) -> str:
 
 
 def label(country: str) -> str:
-    """What the id is called there: `RUT`, `DNI o NIE`…"""
-    return _LABELS.get(country, "Documento")
+    """What the id is called there, in every language: `RUT`, `DNI / NIE`…; empty where it has no one name."""
+    return _LABELS.get(country, "")
 
 
 def format_id(country: str, kept: str) -> str:

@@ -35,17 +35,23 @@ BY_COUNTRY: dict[str, tuple[str, ...]] = {
     "US": ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"),
     "UY": ("America/Montevideo",),
 }
-_SPANISH_NAMES = {
-    "America/Mexico_City": "Ciudad de México",
+_ACCENTED = {
     "America/Bogota": "Bogotá",
-    "America/New_York": "Nueva York",
-    "Pacific/Easter": "Isla de Pascua",
-    "Atlantic/Canary": "Canarias",
-    "America/Panama": "Panamá",
     "America/Asuncion": "Asunción",
     "America/Cancun": "Cancún",
     "America/Argentina/Cordoba": "Córdoba",
     "Pacific/Galapagos": "Galápagos",
+}
+_NAMES = {
+    "es": {
+        **_ACCENTED,
+        "America/Mexico_City": "Ciudad de México",
+        "America/New_York": "Nueva York",
+        "Pacific/Easter": "Isla de Pascua",
+        "Atlantic/Canary": "Canarias",
+        "America/Panama": "Panamá",
+    },
+    "en": {**_ACCENTED, "Pacific/Easter": "Easter Island", "Atlantic/Canary": "Canary Islands"},
 }
 
 
@@ -144,9 +150,9 @@ def offset_label(instant: datetime, zone_name: str) -> str:
     return f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "")
 
 
-def zone_label(zone_name: str) -> str:
-    """The zone's city in words: `Punta Arenas`."""
-    return _SPANISH_NAMES.get(zone_name) or zone_name.rsplit("/", 1)[-1].replace("_", " ")
+def zone_label(zone_name: str, language: str = "es") -> str:
+    """The zone's city in words: `Punta Arenas`, `Nueva York`."""
+    return _NAMES.get(language, {}).get(zone_name) or zone_name.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def choices_for(country: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from reservo.agenda.models import AppointmentChange
 from reservo.core import text, zones
+from reservo.notifications import kinds
 from reservo.ui.templatetags.ui import STATES
 
 register = template.Library()
@@ -57,15 +58,7 @@ def channel_words(channel: str) -> str:
 
 @register.filter
 def mail_kind(kind: str) -> str:
-    words = {
-        "confirmation": _("Confirmación"),
-        "reminder": _("Recordatorio"),
-        "moved": _("Cambio de hora"),
-        "cancelled": _("Cancelación"),
-        "invitation": _("Invitación"),
-        "password_reset": _("Recuperar contraseña"),
-    }
-    return words.get(kind, kind)
+    return kinds.label_of(kind)
 
 
 @register.filter

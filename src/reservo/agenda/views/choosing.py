@@ -135,6 +135,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "undo": _("Deshacer"),
             "nobody": _("Sin paciente"),
             "everybody": _("Todos"),
+            "visit": _("cita"),
             "visits": _("citas"),
             "inTheWay": _("Choca con"),
             "overbook": _("Dar sobrecupo"),
@@ -159,6 +160,6 @@ def zone_words(day: date, zone: str) -> str:
     """`hora de Punta Arenas, UTC−3`, on that day."""
     noon = zones.day_bounds(day, zone)[0] + timedelta(hours=12)
     return _("hora de %(zone)s, %(offset)s") % {
-        "zone": zones.zone_label(zone),
+        "zone": zones.zone_label(zone, (get_language() or "es")[:2]),
         "offset": zones.offset_label(noon, zone),
     }

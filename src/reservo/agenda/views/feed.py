@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from reservo.agenda.queries import grid
@@ -60,7 +61,7 @@ def days(request: HttpRequest) -> HttpResponse:
     staff = request.staff
     own = staff.practitioner_id if staff.only_own("agenda.see") else None
     loads = grid.day_loads(branch, first, last, own)
-    names = closed_dates(branch, first, last)
+    names = closed_dates(branch, first, last, (get_language() or "es")[:2])
     most = max(loads.values(), default=1)
     return _json(
         {

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservo.agenda.queries import grid as grid_queries
@@ -81,7 +82,7 @@ def search(request: HttpRequest) -> JsonResponse:
         found += [
             {
                 "title": patient.full_name,
-                "detail": f"N.º {patient.number}",
+                "detail": f"{_('N.º')} {patient.number}",
                 "url": reverse("patients:show", args=[patient.pk]),
             }
             for patient in patients.patients_for(request.staff, typed)[:MOST_FOUND]

@@ -7,9 +7,12 @@ from functools import lru_cache
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservo import tenancy
+from reservo.catalog import queries as catalog
 from reservo.ui.access import public
 
 
@@ -17,12 +20,17 @@ from reservo.ui.access import public
 @public
 def script(request: HttpRequest) -> HttpResponse:
     address = f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
-    response = HttpResponse(
-        _source().replace("__RESERVO_PAGE__", address), content_type="text/javascript; charset=utf-8"
-    )
+    source = _source().replace("__RESERVO_PAGE__", address).replace("__RESERVO_TITLE__", _title())
+    response = HttpResponse(source, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "public, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+def _title() -> str:
+    """The frame's name in the centre's language, as the script is kept by caches for all visitors."""
+    with translation.override(catalog.centre().language):
+        return _("Reservas")
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -9,25 +10,25 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from reservo.catalog.weekly import BadHours, parse
-from reservo.core import money, zones
+from reservo.core import money, text, zones
 
 COUNTRIES = {
-    "AR": "Argentina",
-    "BO": "Bolivia",
-    "CL": "Chile",
-    "CO": "Colombia",
-    "CR": "Costa Rica",
-    "EC": "Ecuador",
-    "ES": "España",
-    "MX": "México",
-    "PA": "Panamá",
-    "PE": "Perú",
-    "PY": "Paraguay",
-    "US": "Estados Unidos",
-    "UY": "Uruguay",
+    "AR": gettext_lazy("Argentina"),
+    "BO": gettext_lazy("Bolivia"),
+    "CL": gettext_lazy("Chile"),
+    "CO": gettext_lazy("Colombia"),
+    "CR": gettext_lazy("Costa Rica"),
+    "EC": gettext_lazy("Ecuador"),
+    "ES": gettext_lazy("España"),
+    "MX": gettext_lazy("México"),
+    "PA": gettext_lazy("Panamá"),
+    "PE": gettext_lazy("Perú"),
+    "PY": gettext_lazy("Paraguay"),
+    "US": gettext_lazy("Estados Unidos"),
+    "UY": gettext_lazy("Uruguay"),
 }
 HOURS_HELP = gettext_lazy(
-    "Una línea por tramo, por ejemplo «lunes 09:00-13:00». La pausa es el hueco entre dos tramos."
+    "Una línea por tramo, por ejemplo «lunes a viernes 09:00-13:00». La pausa es el hueco entre dos tramos."
 )
 
 
@@ -36,22 +37,32 @@ def language() -> str:
 
 
 def country_choices() -> list[tuple[str, str]]:
-    return sorted(COUNTRIES.items(), key=lambda one: one[1])
+    named = [(code, str(name)) for code, name in COUNTRIES.items()]
+    return sorted(named, key=lambda one: one[1])
 
 
-def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    return [
-        (COUNTRIES.get(country, country), [(name, zones.zone_label(name)) for name in names])
+def zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones by country; one that is kept already stays a choice, wherever it is."""
+    other = [] if not kept or any(kept in names for names in zones.BY_COUNTRY.values()) else [kept]
+    return [(_("Actual"), [(name, zones.zone_label(name, language())) for name in other])] * len(other) + [
+        (COUNTRIES.get(country, country), [(name, zones.zone_label(name, language())) for name in names])
         for country, names in zones.BY_COUNTRY.items()
     ]
 
 
 class Hours(forms.CharField):
-    """Weekly hours as lines; `clean` gives periods."""
+    """Weekly hours as lines, drawn as a grid of the week by the page's script; `clean` gives periods."""
 
-    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, **kwargs: Any):
+    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, names: Any = (), **kwargs: Any):
         self.rooms = rooms or {}
-        options = {"widget": forms.Textarea({"rows": "7"}), "required": False, "max_length": 5_000}
+        week = [[text.weekday_long(day, code) for day in range(7)] for code in (language(), "es", "en")]
+        attributes = {
+            "rows": "7",
+            "class": "hours",
+            "spellcheck": "false",
+            "data-week": json.dumps({"days": week, "rooms": list(names)}),
+        }
+        options = {"widget": forms.Textarea(attributes), "required": False, "max_length": 5_000}
         super().__init__(*args, **{**options, **kwargs})
 
     def clean(self, value: Any) -> Any:
@@ -80,12 +91,3 @@ class Minor(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return money.format_minor(value, self.currency) if isinstance(value, int) else value
 
-
-class Multiple5:
-    """Minutes on the grid of five."""
-
-    @staticmethod
-    def check(minutes: int | None) -> int | None:
-        if minutes is not None and minutes % 5:
-            raise forms.ValidationError(_("Tiene que ser múltiplo de 5 minutos."))
-        return minutes

@@ -19,6 +19,7 @@ from reservo import tenancy
 from reservo.audit.operations import record
 from reservo.catalog import forms
 from reservo.catalog.closed_days import public_holidays
+from reservo.catalog.forms.fields import language
 from reservo.catalog.models import Branch, Holiday, Practitioner, Room, RoomKind, Service, ServiceCategory
 from reservo.catalog.operations.hours import set_opening_hours
 from reservo.catalog.views.saving import save_form, saved_words
@@ -125,7 +126,7 @@ def holidays(request: HttpRequest) -> HttpResponse:
     public: dict = {}
     if branch:
         for year in (today.year, today.year + 1):
-            public |= public_holidays(branch.country, branch.region, year)
+            public |= public_holidays(branch.country, branch.region, year, language())
     coming = sorted(
         (day, name) for day, name in public.items() if today <= day <= today + timedelta(days=366)
     )

@@ -77,7 +77,7 @@ def offset(at: datetime, zone: str) -> str:
 
 @register.filter
 def zone_name(zone: str) -> str:
-    return zones.zone_label(zone)
+    return zones.zone_label(zone, _language())
 
 
 @register.filter
