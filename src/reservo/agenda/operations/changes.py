@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reservo import outbox, tenancy
@@ -136,6 +136,7 @@ def move_online(
         if service is None:
             raise UnknownObject("service")
         question = booking.online_question(rules, branch, service.service, appointment.local_date, at=at)
+        question = replace(question, duration_minutes=appointment.duration_minutes)
         tick = ticks.tick_of(rules.starts_at)
         candidates = availability.offered(question, at=at).practitioners_at(tick)
         if not candidates:

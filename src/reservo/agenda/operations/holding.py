@@ -26,9 +26,17 @@ class HoldOver(RuntimeError):
 
 
 def hold(
-    request: object, *, minutes: int, address_hash: str, earlier_token: str = "", at: datetime
+    request: object,
+    *,
+    minutes: int,
+    address_hash: str,
+    earlier_token: str = "",
+    token: str = "",
+    at: datetime,
 ) -> tuple[Hold, str]:
     """Hold the time of this (online) Booking; the form's earlier hold is given up first.
+
+    A form may bring a random `token` of its own, and holds one time under it.
 
     Raises TimeTaken, NotOffered, TooManyHolds, UnknownObject, BadTime.
     """
@@ -49,7 +57,7 @@ def hold(
             raise TimeTaken if taken else booking.NotOffered
         draft.practitioner_id = booking._least_busy(candidates, draft)
         draft.room_id = booking.room_of_window(draft, service, at=at)
-        return _write(draft, service, minutes, address_hash, at)
+        return _write(draft, service, minutes, address_hash, token or secrets.token_urlsafe(24), at)
 
 
 def _draft(request: object, *, at: datetime) -> tuple[Appointment, Service]:
@@ -69,9 +77,8 @@ def _draft(request: object, *, at: datetime) -> tuple[Appointment, Service]:
 
 
 def _write(
-    draft: Appointment, service: Service, minutes: int, address_hash: str, at: datetime
+    draft: Appointment, service: Service, minutes: int, address_hash: str, token: str, at: datetime
 ) -> tuple[Hold, str]:
-    token = secrets.token_urlsafe(24)
     kept = Hold.objects.create(
         token_hash=_hash(token),
         branch=draft.branch,
