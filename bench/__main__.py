@@ -1,0 +1,94 @@
+"""`python -m bench [name…]`: run the groups, each in a process of its own, and show what they found."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from bench import showing
+from bench.expected import GROUPS, groups_of, is_asked
+from bench.figure import Figure
+
+ROOT = Path(__file__).parents[1]
+OUTPUT = ROOT / "var"
+GROUP_SECONDS = 3600
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Figures beside their baselines.")
+    parser.add_argument("names", nargs="*", help=f"groups or single figures: {', '.join(GROUPS)}")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="put var/bench.json into docs/benchmarks.md"
+    )
+    parser.add_argument("--inside", metavar="GROUP", help=argparse.SUPPRESS)
+    parser.add_argument("--out", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.inside:
+        return _measure(given.inside, Path(given.out))
+    if given.write_docs:
+        showing.write_docs(ROOT / "docs" / "benchmarks.md", OUTPUT)
+        return 0
+    try:
+        groups = groups_of(given.names)
+    except KeyError as unknown:
+        parser.error(f"no figure is called {unknown}; there are: {', '.join(GROUPS)}")
+    return _run(groups, given.names)
+
+
+def _run(groups: list[str], names: list[str]) -> int:
+    found: list[Figure] = []
+    failed: list[str] = []
+    for group in groups:
+        print(f"{group}…", flush=True)
+        figures = _in_own_process(group)
+        if figures is None:
+            failed.append(group)
+            continue
+        figures = [figure for figure in figures if is_asked(figure.name, group, names)]
+        print(showing.as_text(figures), flush=True)
+        found += figures
+    showing.write(found, OUTPUT)
+    if len(groups) > 1:
+        print(showing.as_text(found))
+    print(f"Written: {OUTPUT / 'bench.json'}, {OUTPUT / 'bench.svg'}")
+    for group in failed:
+        print(f"{group} could not be measured: see above", file=sys.stderr)
+    return 1 if failed or not all(figure.holds() for figure in found) else 0
+
+
+def _in_own_process(group: str) -> list[Figure] | None:
+    """Settings and data directory belong to a process: every group has its own."""
+    scratch = OUTPUT / "bench"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as place:
+        out = Path(place) / "figures.json"
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", "--inside", group, "--out", str(out)],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": place, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            timeout=GROUP_SECONDS,
+            check=False,
+        )
+        if done.returncode or not out.exists():
+            return None
+        return [Figure.unpacked(packed) for packed in json.loads(out.read_text())]
+
+
+def _measure(group: str, out: Path) -> int:
+    module = import_module(f"bench.groups.{group.replace('-', '_')}")
+    figures: list[Figure] = module.measure()
+    out.write_text(json.dumps([figure.packed() for figure in figures]))
+    differing = set(GROUPS[group]) ^ {figure.name for figure in figures}
+    if differing:
+        print(f"{group}: expected and found figures differ: {sorted(differing)}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""Centres with a history, by the engine's bulk load: as many rows as needed, in the shape the product writes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import uuid_utils as uuid
+from django.db import connections, models
+
+from reservo import tenancy
+from reservo.accounts import operations as accounts
+from reservo.accounts.models import User
+from reservo.agenda.models import Appointment, AppointmentService, Claim
+from reservo.booking.models import BookingPage
+from reservo.catalog.models import (
+    Branch,
+    OpeningPeriod,
+    Practitioner,
+    PractitionerBranch,
+    Service,
+    ServicePractitioner,
+    WorkingPeriod,
+)
+from reservo.core import zones
+from reservo.core.clock import now
+from reservo.patients.models import Patient
+from reservo.staff import operations as staff
+from reservo.staff import rights
+from reservo.tenancy.context import TENANT_ALIAS
+from reservo.tenancy.models import Counter
+from reservo.tenants.operations import create_tenant
+
+ZONE = "America/Lima"
+OPENS, MOST_A_DAY, VISIT_MINUTES = 9 * 60, 18, 30
+ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A branch and who works there."""
+
+    branch_id: int
+    practitioner_ids: tuple[int, ...]
+    service_id: int
+
+
+def centre(slug: str, *, branches: int = 1, people: int = 10, patients: int = 500) -> tuple[Any, list[Place]]:
+    """A new centre in Lima, filled."""
+    route = create_tenant(
+        slug, name=f"Centro {slug}", country="PE", zone=ZONE, at=now() - timedelta(days=400)
+    )
+    return route, fill(route, branches=branches, people=people, patients=patients)
+
+
+def fill(route: Any, *, branches: int = 1, people: int = 10, patients: int = 500) -> list[Place]:
+    """In each branch `people` who work on weekdays from 9 to 18 and give one service."""
+    with tenancy.activate(route), tenancy.atomic():
+        OpeningPeriod.objects.all().delete()
+        BookingPage.objects.update(most_future_appointments=0, horizon_days=365, least_notice_minutes=0)
+        service = Service.objects.create(name="Consulta", duration_minutes=VISIT_MINUTES, price_minor=15_000)
+        places = [_place(number, people, service) for number in range(branches)]
+        _patients(patients)
+    return places
+
+
+def _place(number: int, people: int, service: Service) -> Place:
+    first = Branch.objects.order_by("pk")[0]
+    branch = first if number == 0 else Branch(country="PE", zone=ZONE)
+    branch.name, branch.keeps_holidays, branch.position = f"Sucursal {number + 1}", False, number
+    branch.save()
+    made = [
+        Practitioner.objects.create(name=f"Profesional {number}-{person}", position=person)
+        for person in range(people)
+    ]
+    PractitionerBranch.objects.bulk_create(
+        PractitionerBranch(practitioner=who, branch=branch) for who in made
+    )
+    ServicePractitioner.objects.bulk_create(
+        ServicePractitioner(practitioner=who, service=service) for who in made
+    )
+    WorkingPeriod.objects.bulk_create(
+        WorkingPeriod(
+            practitioner=who,
+            branch=branch,
+            weekday=weekday,
+            starts_minute=OPENS,
+            ends_minute=OPENS + MOST_A_DAY * VISIT_MINUTES,
+        )
+        for who in made
+        for weekday in range(5)
+    )
+    return Place(branch.pk, tuple(who.pk for who in made), service.pk)
+
+
+def _patients(count: int) -> None:
+    Patient.objects.bulk_create(
+        [
+            Patient(
+                number=number,
+                country="PE",
+                given_name=f"Nombre{number}",
+                paternal_surname=f"Apellido{number % 97}",
+                email=f"paciente{number}@example.com",
+                email_folded=f"paciente{number}@example.com",
+                phone=f"+519{number:08d}",
+                created_at=now(),
+            )
+            for number in range(1, count + 1)
+        ],
+        batch_size=500,
+    )
+    Counter.objects.update_or_create(name="patient", defaults={"value": count})
+
+
+def weekdays(first: date, count: int) -> Iterator[date]:
+    """`count` weekdays from `first` on."""
+    day = first
+    while count:
+        if day.weekday() < 5:
+            yield day
+            count -= 1
+        day += timedelta(days=1)
+
+
+def visits(route: Any, places: list[Place], days: list[date], *, a_day: int, patients: int = 500) -> int:
+    """`a_day` visits of everybody on each of these days; how many. Those to come claim their time."""
+    with tenancy.activate(route), tenancy.atomic():
+        start = Counter.objects.filter(name="appointment").values_list("value", flat=True).first() or 0
+        loader = _Loader(start, patients)
+        for day in days:
+            for place in places:
+                loader.add_day(day, place, a_day)
+        loader.flush()
+        Counter.objects.update_or_create(name="appointment", defaults={"value": loader.number})
+    return loader.number - start
+
+
+class _Table:
+    """Rows of one model as tuples, unnamed columns at their defaults."""
+
+    def __init__(self, model: type[models.Model], **fixed: Any):
+        connection = connections[TENANT_ALIAS]
+        fields = model._meta.concrete_fields
+        base = {f.column: f.get_db_prep_save(f.get_default(), connection) for f in fields} | fixed
+        self._columns = list(base)
+        self._base = list(base.values())
+        marks = ", ".join(["%s"] * len(base))
+        names = ", ".join(f'"{name}"' for name in base)
+        self._sql = f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})"
+        self.rows: list[list[Any]] = []
+
+    def places(self, *names: str) -> list[int]:
+        return [self._columns.index(name) for name in names]
+
+    def add(self, places: list[int], values: tuple[Any, ...]) -> None:
+        row = self._base.copy()
+        for place, value in zip(places, values, strict=True):
+            row[place] = value
+        self.rows.append(row)
+
+    def flush(self) -> None:
+        with connections[TENANT_ALIAS].cursor() as cursor:
+            cursor.executemany(self._sql, self.rows)
+        self.rows.clear()
+
+
+class _Loader:
+    def __init__(self, number: int, patients: int):
+        self.number = number
+        self._patients = patients
+        self._luck = random.Random(number)
+        self._now = now()
+        made = {"created_at": _text(self._now), "booked_at": _text(self._now - timedelta(days=300))}
+        highest = Appointment.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        self._pk_ahead = highest - number
+        self._appointments = _Table(Appointment, zone=ZONE, **made)
+        self._services = _Table(
+            AppointmentService, name="Consulta", duration_minutes=VISIT_MINUTES, price_minor=15_000
+        )
+        self._claims = _Table(Claim, resource=1, lane=0)
+        self._a = self._appointments.places(
+            *("id", "number", "public_id", "branch_id", "patient_id", "practitioner_id", "local_date"),
+            *("local_minute", "starts_at", "ends_at", "first_tick", "end_tick", "state"),
+        )
+        self._s = self._services.places("id", "appointment_id", "service_id")
+        self._c = self._claims.places("id", "resource_id", "tick", "appointment_id")
+
+    def add_day(self, day: date, place: Place, a_day: int) -> None:
+        opens = zones.at_minute(day, OPENS, ZONE)
+        is_past = opens < self._now
+        state = "attended" if is_past else "not_confirmed"
+        for slot in range(a_day):
+            start = opens + timedelta(minutes=VISIT_MINUTES * slot)
+            times = (_text(start), _text(start + timedelta(minutes=VISIT_MINUTES)))
+            tick = int(start.timestamp()) // 300
+            for practitioner_id in place.practitioner_ids:
+                self.number += 1
+                pk = self.number + self._pk_ahead
+                patient = self._luck.randrange(self._patients) + 1
+                minute = OPENS + VISIT_MINUTES * slot
+                who = (pk, self.number, uuid.uuid7().hex, place.branch_id, patient, practitioner_id)
+                when = (day.isoformat(), minute, *times, tick, tick + VISIT_MINUTES // 5, state)
+                self._appointments.add(self._a, who + when)
+                self._services.add(self._s, (None, pk, place.service_id))
+                if not is_past:
+                    for claimed in range(tick, tick + VISIT_MINUTES // 5):
+                        self._claims.add(self._c, (None, practitioner_id, claimed, pk))
+        if len(self._appointments.rows) >= ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        for table in (self._appointments, self._services, self._claims):
+            table.flush()
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def log_in(route: Any, user: User) -> str:
+    """The cookie of an administrator of this centre."""
+    accounts.join(user, route.tenant_id)
+    with tenancy.activate(route):
+        staff.appoint(user.pk, name="Andrea Leiva", email=user.email, builtin=rights.ADMINISTRATOR)
+    session = accounts.open_session(user, route.tenant_id, agent="bench", at=now())
+    return f"reservo_session={session.session_key}"
+
+
+def user(email: str = "admin@bench.example") -> User:
+    return accounts.create_user(email, name="Andrea Leiva", password="una-clave-larga-7", at=now())
