@@ -6,54 +6,57 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from reservo import tenancy
 from reservo.api import limits
-from reservo.api.problems import Problem
+from reservo.api.problems import Problem, not_allowed
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.ui.access import public
 from reservo.ui.clients import address_of
 
+LONGEST_SLUG = 60
 View = Callable[..., HttpResponse]
 
 
-def for_centre(method: str, limit: tuple[str, int]) -> Callable[[View], View]:
-    """Public; one method; the centre of the path active."""
+def for_centre(method: str, limit: limits.Limit) -> Callable[[View], View]:
+    """Public; one method (GET answers HEAD too); the centre of the path active."""
+    methods = ("GET", "HEAD") if method == "GET" else (method,)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def entered(request: HttpRequest, tenant: str) -> HttpResponse:
             try:
-                _check(request, method, limit)
+                _check(request, methods, limit)
                 with tenancy.activate(_route(tenant)):
                     return view(request)
             except Problem as problem:
                 return problem.response()
             except StaleEpoch:
                 directory.forget(tenant)
-                return Problem(503, "Try again", Retry_After="1").response()
+                return Problem(503, _("Inténtalo de nuevo en un momento"), Retry_After="1").response()
 
         return public(csrf_exempt(entered))
 
     return decorate
 
 
-def _check(request: HttpRequest, method: str, limit: tuple[str, int]) -> None:
-    if request.method != method and not (method == "GET" and request.method == "HEAD"):
-        raise Problem(405, "Method not allowed", Allow=method)
+def _check(request: HttpRequest, methods: tuple[str, ...], limit: limits.Limit) -> None:
+    if request.method not in methods:
+        raise not_allowed(methods)
     wait = limits.seconds_to_wait(address_of(request), limit)
     if wait:
-        raise Problem(429, "Too many requests", Retry_After=str(wait))
+        raise Problem(429, _("Demasiadas solicitudes: espera un momento"), Retry_After=str(wait))
 
 
 def _route(slug: str) -> tenancy.Route:
-    route = directory.find(slug[:80])
+    route = directory.find(slug) if len(slug) <= LONGEST_SLUG else None
     if route is None:
-        raise Problem(404, "No such centre")
+        raise Problem(404, _("No existe ese centro"))
     if route.state == "maintenance":
-        raise Problem(503, "In maintenance", Retry_After="60")
+        raise Problem(503, _("El centro está en mantención: vuelve en unos minutos"), Retry_After="60")
     if route.state == "disabled":
-        raise Problem(403, "Centre disabled")
+        raise Problem(403, _("Este centro no está disponible"))
     return route
