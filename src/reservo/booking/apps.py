@@ -8,6 +8,9 @@ class BookingConfig(AppConfig):
 
     def ready(self) -> None:
         from reservo.booking.founding import found_booking_page
+        from reservo.booking.models import BookingPage
+        from reservo.catalog import uses
         from reservo.tenants import founding
 
         founding.step(found_booking_page)
+        uses.come_from(page_is_open=lambda: BookingPage.objects.filter(is_open=True).exists())

@@ -14,9 +14,13 @@ from reservo.core import identity
 from reservo.patients.fields import PatientFields
 
 TEXTS: dict[str, tuple[Any, int, dict[str, str]]] = {
-    "given_name": (_("Nombre"), 80, {"autocomplete": "given-name"}),
-    "paternal_surname": (_("Primer apellido"), 80, {"autocomplete": "family-name"}),
-    "maternal_surname": (_("Segundo apellido"), 80, {"autocomplete": "off"}),
+    "given_name": (_("Nombre"), 80, {"autocomplete": "given-name", "autocapitalize": "words"}),
+    "paternal_surname": (
+        _("Primer apellido"),
+        80,
+        {"autocomplete": "family-name", "autocapitalize": "words"},
+    ),
+    "maternal_surname": (_("Segundo apellido"), 80, {"autocomplete": "off", "autocapitalize": "words"}),
     "email": (_("Correo"), 254, {"type": "email", "inputmode": "email", "autocomplete": "email"}),
     "phone": (_("Teléfono"), 40, {"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     "national_id": (_("Documento"), 30, {"autocomplete": "off"}),
@@ -74,6 +78,13 @@ class PatientForm(forms.Form):
         names = [*TEXTS, "birth_date", "is_foreigner"]
         values = {name: given[name] for name in names if given.get(name)}
         return PatientFields(country=self._country, language=language, **values)
+
+    def focus_first_error(self) -> None:
+        """The browser goes to the first field that is wrong, scripts or not."""
+        for name in self.errors:
+            if name in self.fields:
+                self.fields[name].widget.attrs["autofocus"] = True
+                return
 
     def show(self, bad: BadBooking) -> None:
         for name, error in bad.errors.items():

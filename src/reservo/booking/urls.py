@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reservo.booking.views import embedding, own, steps
+from reservo.booking.views import data, embedding, holding, moving, own, steps
 from reservo.catalog import views_public
 
 urlpatterns = [
@@ -8,12 +8,12 @@ urlpatterns = [
     path("logo.png", views_public.logo, name="logo"),
     path("embed.js", embedding.script, name="embed"),
     path("", steps.index, name="book"),
-    path("reservar/hora", steps.choose_time, name="book_time"),
-    path("reservar/datos", steps.own_data, name="book_data"),
+    path("reservar/hora", holding.choose_time, name="book_time"),
+    path("reservar/datos", data.own_data, name="book_data"),
     path("privacidad", steps.privacy, name="privacy"),
     path("v/<str:token>/", own.show, name="visit"),
     path("v/<str:token>/confirmar", own.confirm, name="visit_confirm"),
     path("v/<str:token>/cancelar", own.cancel, name="visit_cancel"),
-    path("v/<str:token>/mover", own.move, name="visit_move"),
+    path("v/<str:token>/mover", moving.move, name="visit_move"),
     path("v/<str:token>/cita.ics", own.calendar, name="visit_ics"),
 ]

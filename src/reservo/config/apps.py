@@ -7,3 +7,9 @@ class ConfigConfig(AppConfig):
     name = "reservo.config"
     label = "config"
     plane = "control"
+
+    def ready(self) -> None:
+        from reservo.booking import promises
+        from reservo.config.promised import confirmation_minutes
+
+        promises.come_from(confirmation_minutes)

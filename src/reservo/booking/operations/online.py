@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment, Hold
 from reservo.agenda.operations import Booking
 from reservo.agenda.transitions import FREES_TIME
-from reservo.booking.models import BookingPage, FormField, PrivacyAcceptance
+from reservo.booking.models import BookingPage, FormField, IdempotencyKey, PrivacyAcceptance
 from reservo.catalog import queries as catalog
 from reservo.core import text
 from reservo.core.actor import Actor
@@ -23,6 +23,8 @@ from reservo.patients.fields import BadPatient, FieldError, PatientFields, clean
 from reservo.patients.models import Patient
 
 MOST_COMMENT = 2_000
+KEY_LIFE = timedelta(hours=24)
+FORM = "form"
 
 
 class BadBooking(ValueError):
@@ -46,6 +48,7 @@ class OnlineBooking:
     patient: PatientFields
     comment: str = ""
     privacy_accepted: bool = False
+    privacy: tuple[int, str] | None = None
     hold_token: str = ""
     origin: str = "web"
     language: str = "es"
@@ -56,16 +59,51 @@ def book_online(request: OnlineBooking, *, at: datetime) -> Appointment:
 
     Raises BadBooking, PatientRefused, and what `agenda.operations.book` raises for online times.
     """
-    page = BookingPage.objects.get()
+    page = open_page()
     centre = catalog.centre()
-    fields = _checked(request, centre.country, at=at)
+    fields, comment = _checked(request, centre.country, at=at)
+    request = replace(request, comment=comment)
     with tenancy.atomic():
         patient = _patient(fields, page, centre.country, request, at=at)
         by = Actor("patient", patient.pk, fields.given_name, "api" if request.origin == "api" else "web")
         appointment = agenda.book(booking_of(request, page, centre, fields, patient, at=at), by=by, at=at)
         patients.note_differences(patient, fields, appointment_id=appointment.pk, at=at)
-        _note_acceptance(appointment, request.language, at=at)
+        _note_acceptance(appointment, request, at=at)
     return appointment
+
+
+def book_once(request: OnlineBooking, *, key: str, body_hash: str, at: datetime) -> Appointment:
+    """Book by the hold or, if it ran out but the time is free, without it; a form posted again is one booking.
+
+    The key's row commits with the visit, so a second post waits for the first and gets its visit.
+    """
+    with tenancy.atomic():
+        IdempotencyKey.objects.filter(created_at__lt=at - KEY_LIFE).delete()
+        kept = IdempotencyKey.objects.filter(operation=FORM, key=key, body_hash=body_hash).first()
+        if kept is not None:
+            return Appointment.objects.get(pk=kept.response["appointment"])
+        appointment = _book_held_or_free(request, at=at)
+        IdempotencyKey.objects.update_or_create(
+            operation=FORM,
+            key=key,
+            defaults={"body_hash": body_hash, "response": {"appointment": appointment.pk}, "created_at": at},
+        )
+    return appointment
+
+
+def _book_held_or_free(request: OnlineBooking, *, at: datetime) -> Appointment:
+    try:
+        return book_online(request, at=at)
+    except agenda.HoldOver:
+        return book_online(replace(request, hold_token=""), at=at)  # nosec B106: no hold
+
+
+def open_page() -> BookingPage:
+    """The page's rules. Raises NotOffered while nothing is booked online."""
+    page = BookingPage.objects.get()
+    if not page.is_open:
+        raise agenda.NotOffered
+    return page
 
 
 def booking_of(
@@ -97,20 +135,33 @@ def booking_of(
     )
 
 
-def hold_online(
-    request: OnlineBooking, *, address_hash: str, earlier_token: str = "", at: datetime
-) -> tuple[Hold, str]:
-    """Keep the time while the form is filled in."""
-    page = BookingPage.objects.get()
+def hold_online(request: OnlineBooking, *, address_hash: str, form_id: str, at: datetime) -> Hold:
+    """Keep the time while the form is filled in; an hour it kept before is free again.
+
+    Raises TimeTaken, NotOffered, TooManyHolds, UnknownObject, BadTime.
+    """
+    page = open_page()
     booking = booking_of(request, page, catalog.centre(), at=at)
-    return agenda.hold(
-        booking, minutes=page.hold_minutes, address_hash=address_hash, earlier_token=earlier_token, at=at
+    held, _token = agenda.hold(
+        booking,
+        minutes=page.hold_minutes,
+        address_hash=address_hash,
+        earlier_token=form_id,
+        token=form_id,
+        at=at,
     )
+    return held
 
 
-def _checked(request: OnlineBooking, country: str, *, at: datetime) -> PatientFields:
+def held_by(form_id: str, *, at: datetime) -> Hold | None:
+    """The hour that this form keeps now."""
+    return agenda.hold_of(form_id, at=at)
+
+
+def _checked(request: OnlineBooking, country: str, *, at: datetime) -> tuple[PatientFields, str]:
+    """Patient and comment as they are kept. Raises BadBooking."""
     errors: dict[str, FieldError] = {}
-    fields = request.patient
+    fields, comment = request.patient, ""
     try:
         fields = cleaned(request.patient, today=at.date(), default_country=country)
     except BadPatient as bad:
@@ -123,12 +174,12 @@ def _checked(request: OnlineBooking, country: str, *, at: datetime) -> PatientFi
     if not request.privacy_accepted:
         errors["privacy_accepted"] = FieldError("required", _("Acepta el texto de privacidad para reservar."))
     try:
-        text.clean(request.comment, MOST_COMMENT, lines=True)
+        comment = text.clean(request.comment, MOST_COMMENT, lines=True)
     except text.TooLong:
         errors["comment"] = FieldError("too_long", _("El texto es demasiado largo."))
     if errors:
         raise BadBooking(errors)
-    return fields
+    return fields, comment
 
 
 def _patient(
@@ -150,9 +201,14 @@ def _has_enough(patient: Patient, most: int, at: datetime) -> bool:
     return bool(most) and future.count() >= most
 
 
-def _note_acceptance(appointment: Appointment, language: str, *, at: datetime) -> None:
-    accepted = catalog.privacy_text(language)
-    if accepted:
-        PrivacyAcceptance.objects.create(
-            appointment=appointment, version=accepted.version, language=accepted.language, accepted_at=at
-        )
+def _note_acceptance(appointment: Appointment, request: OnlineBooking, *, at: datetime) -> None:
+    """Version 0 is the standard text of a centre that has not written its own."""
+    version, language = request.privacy or _current_privacy(request.language)
+    PrivacyAcceptance.objects.create(
+        appointment=appointment, version=version, language=language, accepted_at=at
+    )
+
+
+def _current_privacy(language: str) -> tuple[int, str]:
+    newest = catalog.privacy_text(language)
+    return (newest.version, newest.language) if newest else (0, language)

@@ -1,4 +1,4 @@
-"""What all pages for patients share: the centre's look, no cookies, frames on listed sites."""
+"""What all pages for patients share: the centre's look, no cookies, frames on listed sites, kind refusals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from reservo.booking.models import BookingPage
@@ -17,24 +21,65 @@ from reservo.catalog.models import Centre
 from reservo.ui.access import public
 
 View = Callable[..., HttpResponse]
+TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
-def for_patients(view: View) -> View:
+class Refusal(Exception):
+    """The request ends here, with a page that says why and leads on."""
+
+    def __init__(self, status: int, title: str, text: str):
+        super().__init__(title)
+        self.status, self.title, self.text = status, title, text
+
+
+def for_patients(*methods: str) -> Callable[[View], View]:
     """Public; forms prove themselves by what is signed in them, so no cookie is set or read."""
+    allowed = [*methods, "HEAD"] if "GET" in methods else list(methods)
 
-    @wraps(view)
-    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.frame_ancestors = BookingPage.objects.values_list("frame_sites", flat=True).get()
-        response.setdefault("Cache-Control", "no-store")
-        return response
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            rules = request.booking_page = BookingPage.objects.get()
+            try:
+                response = _answer(view, request, allowed, *args, **kwargs)
+            except Refusal as refusal:
+                response = _refused(request, refusal)
+            if response.status_code == 405:
+                response["Allow"] = ", ".join(allowed)
+            response.frame_ancestors = rules.frame_sites
+            response.setdefault("Cache-Control", "no-store")
+            return response
 
-    return public(csrf_exempt(shown))
+        return public(csrf_exempt(shown))
+
+    return decorate
+
+
+def _answer(view: View, request: HttpRequest, allowed: list[str], *args: Any, **kwargs: Any) -> HttpResponse:
+    if request.method not in allowed:
+        text = _("Esta dirección no se abre así. Empieza desde el principio.")
+        raise Refusal(405, _("No entendimos la solicitud"), text)
+    try:
+        if request.method == "POST":
+            request.POST.keys()  # the body is read here, within its bounds
+    except TOO_BIG:
+        text = _("Lo que enviaste es más grande de lo que cabe en este formulario. Vuelve atrás y acórtalo.")
+        raise Refusal(413, _("Es demasiado largo"), text) from None
+    except MultiPartParserError:
+        text = _("Vuelve atrás e inténtalo de nuevo.")
+        raise Refusal(400, _("No entendimos la solicitud"), text) from None
+    return view(request, *args, **kwargs)
+
+
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    context = {"title": refusal.title, "text": refusal.text}
+    return page(request, "booking/refusal.html", context, status=refusal.status)
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render with the centre's own look."""
-    return render(request, template, {**look(catalog.centre()), **context}, status=status)
+    shared = {**look(catalog.centre()), "start_url": f"{reverse('book')}?lang={language()}"}
+    return render(request, template, {**shared, **context}, status=status)
 
 
 def look(centre: Centre) -> dict[str, Any]:
@@ -43,3 +88,7 @@ def look(centre: Centre) -> dict[str, Any]:
         "theme_url": f"{reverse('theme')}?v={centre.colour[1:]}",
         "logo_url": f"{reverse('logo')}?v={centre.logo[-12:-4]}" if centre.logo else "",
     }
+
+
+def language() -> str:
+    return (get_language() or "es")[:2]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservo.agenda import links
 from reservo.agenda import operations as agenda
@@ -16,16 +14,11 @@ from reservo.agenda.facts import facts_of
 from reservo.agenda.links import BadLink
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED
-from reservo.booking import operations
-from reservo.booking.models import BookingPage
-from reservo.booking.offering import NothingBookable, offered_times
+from reservo.booking import operations, promises
 from reservo.booking.operations import CutOff
 from reservo.booking.operations.own import may_cancel, may_move
-from reservo.booking.views import times
-from reservo.booking.views.common import for_patients, page
-from reservo.booking.views.steps import GONE, _instant, language
+from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.catalog import queries as catalog
-from reservo.core import zones
 from reservo.core.clock import now
 
 NOTICES = {
@@ -36,27 +29,29 @@ NOTICES = {
 
 
 def visit_of(token: str) -> tuple[Appointment, bool]:
-    """The visit, and whether the link was sent for an earlier time of it. Raises Http404."""
+    """The visit, and whether the link was sent for an earlier time of it; links work until the visit ends."""
+    related = Appointment.objects.select_related("branch", "practitioner", "patient")
     try:
         link = links.read(token)
-    except BadLink:
-        raise Http404 from None
-    related = Appointment.objects.select_related("branch", "practitioner", "patient")
-    appointment = related.filter(public_id=link.public_id).exclude(state=Appointment.State.DELETED).first()
-    if appointment is None:
-        raise Http404
+        appointment = related.get(public_id=link.public_id)
+    except (BadLink, Appointment.DoesNotExist):
+        title = _("Este enlace no lleva a ninguna cita")
+        text = _("Puede que esté incompleto: ábrelo desde el correo que recibiste, o pide otra hora.")
+        raise Refusal(404, title, text) from None
+    if appointment.ends_at <= now():
+        text = _("Este enlace servía hasta el final de la cita. Si quieres volver, pide otra hora.")
+        raise Refusal(410, _("Esta cita ya pasó"), text)
     return appointment, link.time_version != appointment.time_version
 
 
-@require_safe
-@for_patients
+@for_patients("GET")
 def show(request: HttpRequest, token: str) -> HttpResponse:
     appointment, is_old = visit_of(token)
     notice = NOTICES.get(request.GET.get("hecho", ""))
-    return _shown(request, appointment, is_old=is_old, notice=notice() if notice else "")
+    return shown(request, appointment, is_old=is_old, notice=notice() if notice else "")
 
 
-def _shown(
+def shown(
     request: HttpRequest,
     appointment: Appointment,
     *,
@@ -65,139 +60,74 @@ def _shown(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    rules = BookingPage.objects.get()
-    at = now()
+    at, rules = now(), request.booking_page
+    is_new = request.GET.get("lista") == "1"
     context: dict[str, Any] = {
-        "appointment": appointment,
-        "facts": facts_of(appointment, language()),
-        "token": links.token_of(appointment),
-        "is_old": is_old,
-        "is_new": request.GET.get("lista") == "1",
+        **facts(appointment, is_old=is_old),
+        "is_new": is_new,
         "is_cancelled": appointment.state in CANCELLED,
-        "is_over": appointment.ends_at <= at,
-        "may_confirm": appointment.state == Appointment.State.NOT_CONFIRMED and appointment.starts_at > at,
+        "may_confirm": appointment.state == Appointment.State.NOT_CONFIRMED and not is_new,
         "may_move": may_move(appointment, rules, at=at),
         "may_cancel": may_cancel(appointment, rules, at=at),
+        "mail_minutes": promises.confirmation_minutes() if is_new else None,
         "notice": notice,
         "refusal": refusal,
     }
     return page(request, "booking/visit.html", context, status=status)
 
 
-@require_POST
-@for_patients
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    appointment, is_old = visit_of(token)
-    if is_old:
-        return _shown(request, appointment, is_old=True, status=409)
-    if appointment.starts_at <= now():
-        return _shown(request, appointment, refusal=_("Esta cita ya empezó o pasó."), status=409)
-    try:
-        operations.confirm_own(appointment, at=now())
-    except agenda.TransitionRefused:
-        return _shown(request, appointment, refusal=_("Esta cita ya no se puede confirmar."), status=409)
-    return _back(appointment, "confirmed")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_patients
-def cancel(request: HttpRequest, token: str) -> HttpResponse:
-    appointment, is_old = visit_of(token)
-    if request.method != "POST":
-        context = {
-            "appointment": appointment,
-            "facts": facts_of(appointment, language()),
-            "token": links.token_of(appointment),
-            "is_old": is_old,
-            "may_cancel": may_cancel(appointment, BookingPage.objects.get(), at=now()),
-        }
-        return page(request, "booking/cancel.html", context)
-    if is_old:
-        return _shown(request, appointment, is_old=True, status=409)
-    try:
-        operations.cancel_own(appointment, at=now())
-    except CutOff:
-        return _shown(request, appointment, refusal=_too_late(appointment), status=409)
-    except agenda.TransitionRefused:
-        return _shown(request, appointment, refusal=_("Esta cita ya no se puede cancelar."), status=409)
-    return _back(appointment, "cancelled")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_patients
-def move(request: HttpRequest, token: str) -> HttpResponse:
-    appointment, is_old = visit_of(token)
-    if not may_move(appointment, BookingPage.objects.get(), at=now()):
-        return _shown(
-            request,
-            appointment,
-            refusal=_too_late(appointment),
-            status=200 if request.method != "POST" else 409,
-        )
-    if request.method != "POST":
-        return _move_page(request, appointment)
-    if is_old:
-        return _shown(request, appointment, is_old=True, status=409)
-    wanted = _instant(request.POST.get("inicio", ""))
-    if wanted is None:
-        return _move_page(request, appointment, refusal=_("Elige una hora de la lista."), status=422)
-    try:
-        operations.move_own(appointment, wanted, time_version=links.read(token).time_version, at=now())
-    except GONE:
-        return _move_page(
-            request, appointment, refusal=_("Esa hora se acaba de ocupar. Elige otra."), status=409
-        )
-    except (agenda.EditedMeanwhile, agenda.AppointmentClosed):
-        return _shown(request, visit_of(token)[0], is_old=True, status=409)
-    appointment.refresh_from_db()
-    return _back(appointment, "moved")
-
-
-def _move_page(
-    request: HttpRequest, appointment: Appointment, *, refusal: str = "", status: int = 200
-) -> HttpResponse:
-    at = now()
-    today = zones.local_date(at, appointment.zone)
-    service = appointment.services.first()
-    try:
-        asked = date.fromisoformat(request.GET.get("dia", ""))
-    except ValueError:
-        asked = max(appointment.local_date, today)
-    first = min(max(asked - timedelta(days=asked.weekday()), today), today + timedelta(days=730))
-    last = first + timedelta(days=times.DAYS_SHOWN - 1)
-    try:
-        branch, answer = offered_times(
-            service.service_id if service else 0,
-            appointment.branch_id,
-            appointment.practitioner_id,
-            first,
-            last,
-            at=at,
-        )
-    except NothingBookable:
-        return _shown(request, appointment, refusal=_too_late(appointment))
-    context = {
+def facts(appointment: Appointment, *, is_old: bool = False) -> dict[str, Any]:
+    """What every page of the visit shows; its buttons carry the link of the time as it is now."""
+    return {
         "appointment": appointment,
         "facts": facts_of(appointment, language()),
         "token": links.token_of(appointment),
-        "board": times.board(answer, branch, asked, language()),
-        "earlier": max(first - timedelta(days=times.DAYS_SHOWN), today) if first > today else None,
-        "later": first + timedelta(days=times.DAYS_SHOWN),
-        "refusal": refusal,
+        "is_old": is_old,
     }
-    return page(request, "booking/move.html", context, status=status)
 
 
-@require_safe
-@for_patients
+@for_patients("POST")
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    appointment, is_old = visit_of(token)
+    if is_old:
+        return shown(request, appointment, is_old=True, status=409)
+    try:
+        operations.confirm_own(appointment, at=now())
+    except agenda.TransitionRefused:
+        return shown(request, appointment, refusal=_("Esta cita ya no se puede confirmar."), status=409)
+    return back(appointment, "confirmed")
+
+
+@for_patients("GET", "POST")
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    appointment, is_old = visit_of(token)
+    if appointment.state in CANCELLED:
+        return back(appointment, "cancelled") if request.method == "POST" else shown(request, appointment)
+    if request.method != "POST":
+        is_in_time = may_cancel(appointment, request.booking_page, at=now())
+        context = {**facts(appointment, is_old=is_old), "may_cancel": is_in_time}
+        context["may_move"] = may_move(appointment, request.booking_page, at=now())
+        return page(request, "booking/cancel.html", context)
+    if is_old:
+        return shown(request, appointment, is_old=True, status=409)
+    try:
+        operations.cancel_own(appointment, at=now())
+    except CutOff:
+        return shown(request, appointment, refusal=too_late(appointment), status=409)
+    except agenda.TransitionRefused:
+        return shown(request, appointment, refusal=_("Esta cita ya no se puede cancelar."), status=409)
+    return back(appointment, "cancelled")
+
+
+@for_patients("GET")
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     appointment, _old = visit_of(token)
     centre = catalog.centre()
-    facts = facts_of(appointment, language())
+    known = facts_of(appointment, language())
     content = calendar_file(
         appointment,
-        title=f"{facts.service or _('Cita')} · {centre.name}",
-        place=facts.address or facts.branch,
+        title=f"{known.service or _('Cita')} · {centre.name}",
+        place=known.address or known.branch,
         url=links.manage_url(appointment),
         at=now(),
     )
@@ -206,12 +136,12 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _too_late(appointment: Appointment) -> str:
+def too_late(appointment: Appointment) -> str:
     phone = appointment.branch.phone
     if phone:
         return _("Ya no se puede cambiar en línea. Llámanos al %(phone)s.") % {"phone": phone}
     return _("Ya no se puede cambiar en línea. Contáctanos directamente.")
 
 
-def _back(appointment: Appointment, done: str) -> HttpResponse:
+def back(appointment: Appointment, done: str) -> HttpResponse:
     return HttpResponseRedirect(f"{links.path_of(appointment)}?hecho={done}&lang={language()}", status=303)

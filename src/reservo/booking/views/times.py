@@ -16,6 +16,36 @@ PARTS = ((12, lambda: _("Mañana")), (19, lambda: _("Tarde")), (24, lambda: _("N
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The days of one strip, within today and the horizon (`end`), both included."""
+
+    first: date
+    last: date
+    today: date
+    end: date
+
+    @classmethod
+    def of(cls, asked: date | None, zone: str, horizon_days: int, *, at: datetime) -> Span:
+        today = zones.local_date(at, zone)
+        end = zones.local_date(at + timedelta(days=horizon_days), zone)
+        return cls(today, today, today, end).around(asked or today)
+
+    def around(self, day: date) -> Span:
+        """Whole weeks from the Monday before that day."""
+        inside = min(max(day, self.today), self.end)
+        first = max(inside - timedelta(days=inside.weekday()), self.today)
+        return Span(first, min(first + timedelta(days=DAYS_SHOWN - 1), self.end), self.today, self.end)
+
+    @property
+    def earlier(self) -> date | None:
+        return max(self.first - timedelta(days=DAYS_SHOWN), self.today) if self.first > self.today else None
+
+    @property
+    def later(self) -> date | None:
+        return self.last + timedelta(days=1) if self.last < self.end else None
+
+
+@dataclass(frozen=True, slots=True)
 class Time:
     starts_at: datetime
     clock: str
@@ -73,12 +103,14 @@ def time_of(tick: int, practitioner_ids: list[int], branch: Branch) -> Time:
     return Time(at, text.clock(at), tuple(practitioner_ids))
 
 
-def nearest(answer: Answer, branch: Branch, wanted: datetime, *, count: int = 3) -> list[Time]:
-    """The free times nearest to one that is gone."""
-    times = [time_of(tick, ids, branch) for _, found in answer.by_day() for tick, ids in found]
-    return sorted(
-        sorted(times, key=lambda time: abs(time.starts_at - wanted))[:count], key=lambda time: time.starts_at
-    )
+def times_of(answer: Answer, branch: Branch) -> list[Time]:
+    return [time_of(tick, ids, branch) for _day, found in answer.by_day() for tick, ids in found]
+
+
+def nearest(times: list[Time], wanted: datetime, *, count: int = 3) -> list[Time]:
+    """The free times nearest to one that is gone, in the order of the day."""
+    close = sorted(times, key=lambda time: abs(time.starts_at - wanted))[:count]
+    return sorted(close, key=lambda time: time.starts_at)
 
 
 def _in_parts(times: list[Time]) -> list[tuple[str, list[Time]]]:
@@ -90,3 +122,12 @@ def _in_parts(times: list[Time]) -> list[tuple[str, list[Time]]]:
             parts.append((label(), found))
         low = high
     return parts
+
+
+def instant(typed: str) -> datetime | None:
+    """The instant with its offset that a button sends; nothing if it is none."""
+    try:
+        at = datetime.fromisoformat(typed[:40])
+    except ValueError:
+        return None
+    return at if at.tzinfo and 2000 < at.year < 2200 else None
