@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from reservo import tenancy
 from reservo.booking.forms import TEXTS
@@ -15,6 +16,26 @@ from reservo.booking.founding import ALWAYS_REQUIRED
 from reservo.booking.models import BookingPage, FormField
 
 MOST_SITES = 20
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?")
+MOST_FUTURE = 100
+MINUTE, HOUR, DAY = 1, 60, 24 * 60
+SPANS = (
+    0,
+    15,
+    30,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    4 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    3 * DAY,
+    7 * DAY,
+    14 * DAY,
+)
+TIMES = ("least_notice_minutes", "cancel_cutoff_minutes", "move_cutoff_minutes")
 LABELS = {name: label for name, (label, _longest, _attributes) in TEXTS.items()} | {
     "birth_date": gettext_lazy("Fecha de nacimiento"),
     "comment": gettext_lazy("Comentario"),
@@ -39,10 +60,10 @@ class RulesForm(forms.ModelForm):
         labels = {
             "is_open": gettext_lazy("Se puede reservar en línea"),
             "welcome": gettext_lazy("Bienvenida"),
-            "least_notice_minutes": gettext_lazy("Anticipación mínima (minutos)"),
+            "least_notice_minutes": gettext_lazy("Se puede reservar hasta"),
             "horizon_days": gettext_lazy("Hasta cuántos días hacia adelante"),
-            "cancel_cutoff_minutes": gettext_lazy("Cancelar hasta (minutos antes)"),
-            "move_cutoff_minutes": gettext_lazy("Cambiar la hora hasta (minutos antes)"),
+            "cancel_cutoff_minutes": gettext_lazy("Se puede cancelar hasta"),
+            "move_cutoff_minutes": gettext_lazy("Se puede cambiar la hora hasta"),
             "most_future_appointments": gettext_lazy("Citas futuras por paciente (0: sin límite)"),
             "accepts_new_patients": gettext_lazy("Acepta pacientes nuevos"),
             "hold_minutes": gettext_lazy("Minutos que se guarda una hora elegida"),
@@ -52,6 +73,8 @@ class RulesForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["sites"].initial = "\n".join(self.instance.frame_sites)
+        for name in TIMES:
+            self.fields[name] = _span_field(self.fields[name].label, getattr(self.instance, name))
         for row in FormField.objects.all():
             choices = [("hidden", _("No se pide")), ("shown", _("Opcional")), ("required", _("Obligatorio"))]
             if row.field in ALWAYS_REQUIRED:
@@ -65,6 +88,9 @@ class RulesForm(forms.ModelForm):
         if len(sites) > MOST_SITES:
             raise forms.ValidationError(_("Como máximo 20 sitios."))
         return sites
+
+    def clean_most_future_appointments(self) -> int:
+        return self._between("most_future_appointments", 0, MOST_FUTURE)
 
     def clean_hold_minutes(self) -> int:
         return self._between("hold_minutes", 5, 60)
@@ -87,14 +113,41 @@ class RulesForm(forms.ModelForm):
                 row.is_shown, row.is_required = kept != "hidden", kept == "required"
                 row.save()
 
+    def rules(self) -> list[Any]:
+        return [self[name] for name in self._meta.fields]
+
+    def asked(self) -> list[Any]:
+        return [field for field in self if field.name.startswith("field_")]
+
+
+def _span_field(label: Any, kept: int) -> forms.TypedChoiceField:
+    spans = sorted({*SPANS, kept})
+    return forms.TypedChoiceField(
+        label=label, coerce=int, choices=[(span, span_text(span)) for span in spans]
+    )
+
+
+def span_text(minutes: int) -> str:
+    """`2 horas`, in the largest unit that fits."""
+    if not minutes:
+        return _("El último momento")
+    if minutes % DAY == 0:
+        return ngettext("%(n)d día antes", "%(n)d días antes", minutes // DAY) % {"n": minutes // DAY}
+    if minutes % HOUR == 0:
+        return ngettext("%(n)d hora antes", "%(n)d horas antes", minutes // HOUR) % {"n": minutes // HOUR}
+    return ngettext("%(n)d minuto antes", "%(n)d minutos antes", minutes) % {"n": minutes}
+
 
 def origin_of(line: str) -> str:
     """`https://host[:port]`; raises ValidationError for anything that is no site's address."""
-    parts = urlsplit(line.strip())
-    host = parts.hostname or ""
-    plain = bool(host) and all(c.isalnum() or c in ".-" for c in host) and host.isascii()
-    if parts.scheme not in ("https", "http") or not plain:
-        raise forms.ValidationError(
-            _("«%(line)s» no es la dirección de un sitio.") % {"line": line.strip()[:80]}
-        )
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    wrong = forms.ValidationError(
+        _("«%(line)s» no es la dirección de un sitio.") % {"line": line.strip()[:80]}
+    )
+    try:
+        parts = urlsplit(line.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host):
+        raise wrong
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,12 +25,13 @@ def edit(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with tenancy.atomic():
             form.save_all()
-            record("booking.rules", "booking_page", 1, by=request.staff.actor(), at=now())
+            changed = {"changed": form.changed_data}
+            record("booking.rules", "booking_page", 1, by=request.staff.actor(), at=now(), details=changed)
         messages.success(request, _("Cambios guardados."))
         return redirect("booking_settings")
     context = {
         "form": form,
-        "page_url": request.build_absolute_uri(reverse("book")),
-        "embed_url": request.build_absolute_uri(reverse("embed")),
+        "page_url": settings.RESERVO_PUBLIC_URL + reverse("book"),
+        "embed_url": settings.RESERVO_PUBLIC_URL + reverse("embed"),
     }
     return render(request, "booking/settings.html", context, status=422 if request.method == "POST" else 200)

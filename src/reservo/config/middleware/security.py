@@ -24,9 +24,9 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if "Content-Security-Policy" not in response:
-            sites = getattr(response, "frame_ancestors", ())
+            sites = getattr(response, "frame_ancestors", None)
             response["Content-Security-Policy"] = self.before + (
-                " ".join(["'self'", *sites]) if sites else "'none'"
+                "'none'" if sites is None else " ".join(["'self'", *sites])
             )
         response["X-Content-Type-Options"] = "nosniff"
         response.setdefault("Referrer-Policy", "same-origin")
