@@ -6,43 +6,47 @@ import os
 import threading
 from collections import deque
 
-from reservo.adapters.bus.base import MOST_BYTES, Message
-
-MOST_WAITING = 1_000
+from reservo.adapters.bus.base import MOST_WAITING, Message, packed, unpacked
 
 
 class MemorySubscription:
     def __init__(self, bus: MemoryBus, topics: tuple[str, ...]):
         self.topics = topics
         self._bus = bus
-        self._waiting: deque[Message] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
         self._arrived = threading.Condition()
         self._read_end, self._write_end = os.pipe()
-        os.set_blocking(self._write_end, False)
+        self._is_open = True
+        for end in (self._read_end, self._write_end):
+            os.set_blocking(end, False)
 
-    def put(self, message: Message) -> None:
+    def put(self, data: bytes) -> None:
         with self._arrived:
-            self._waiting.append(message)
-            self._arrived.notify()
-        try:
-            os.write(self._write_end, b".")
-        except BlockingIOError:
-            return
+            if self._is_open:
+                if not self._waiting:
+                    os.write(self._write_end, b".")
+                self._waiting.append(data)
+                self._arrived.notify()
 
     def receive(self, timeout: float) -> Message | None:
         with self._arrived:
-            if not self._waiting and not self._arrived.wait_for(lambda: bool(self._waiting), timeout):
+            if not self._arrived.wait_for(lambda: bool(self._waiting), timeout):
                 return None
-            os.read(self._read_end, 1)
-            return self._waiting.popleft()
+            data = self._waiting.popleft()
+            if not self._waiting:
+                os.read(self._read_end, 1)
+        return unpacked(data)
 
     def fileno(self) -> int:
         return self._read_end
 
     def close(self) -> None:
-        self._bus.forget(self)
-        os.close(self._read_end)
-        os.close(self._write_end)
+        with self._arrived:
+            if self._is_open:
+                self._is_open = False
+                self._bus.forget(self)
+                os.close(self._read_end)
+                os.close(self._write_end)
 
 
 class MemoryBus:
@@ -50,11 +54,10 @@ class MemoryBus:
         self._subscriptions: list[MemorySubscription] = []
 
     def publish(self, topic: str, message: Message) -> None:
-        if len(repr(message)) > MOST_BYTES:
-            return
-        for subscription in tuple(self._subscriptions):
+        data = packed(topic, message)
+        for subscription in tuple(self._subscriptions) if data else ():
             if topic in subscription.topics:
-                subscription.put({**message, "topic": topic})
+                subscription.put(data)
 
     def subscribe(self, *topics: str) -> MemorySubscription:
         subscription = MemorySubscription(self, topics)
