@@ -1,90 +1,230 @@
-// Weekly hours by dragging over a grid; it writes into the plain fields that work without it.
-const MINUTES = 30;
-for (const box of document.querySelectorAll("[data-week]")) {
-  const source = document.getElementById(box.dataset.week),
-    names = JSON.parse(box.dataset.days);
-  const first = 6 * 60,
-    last = 23 * 60,
-    on = new Set();
-  for (const line of JSON.parse(source.value || "[]"))
-    for (let at = line[1]; at < line[2]; at += MINUTES)
-      on.add(`${line[0]}-${Math.floor(at / MINUTES) * MINUTES}`);
-  const grid = document.createElement("div");
-  grid.className = "week";
-  grid.setAttribute("role", "presentation");
-  grid.append(head(""), ...names.map(head));
-  function head(text) {
-    return Object.assign(document.createElement("div"), { className: "h", textContent: text });
-  }
-  for (let at = first; at < last; at += MINUTES) {
-    grid.append(
-      Object.assign(document.createElement("div"), {
-        className: "t",
-        textContent: at % 60 ? "" : `${at / 60}:00`,
-      }),
-    );
-    for (let day = 0; day < 7; day++) {
-      const cell = document.createElement("div");
-      cell.className = "c" + (at % 60 ? "" : " hour") + (on.has(`${day}-${at}`) ? " on" : "");
-      cell.dataset.cell = `${day}-${at}`;
-      grid.append(cell);
-    }
-  }
-  let painting = null,
-    start = null;
-  const cellAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-cell]");
-  const paint = (to) => {
-    if (!to || !start) return;
-    const [d1, m1] = start.dataset.cell.split("-").map(Number),
-      [d2, m2] = to.dataset.cell.split("-").map(Number);
-    for (const cell of grid.querySelectorAll("[data-cell]")) {
-      const [day, at] = cell.dataset.cell.split("-").map(Number);
-      if (
-        day >= Math.min(d1, d2) &&
-        day <= Math.max(d1, d2) &&
-        at >= Math.min(m1, m2) &&
-        at <= Math.max(m1, m2)
-      )
-        cell.classList.toggle("on", painting);
-    }
-  };
+import { element } from "./shell/elements.js";
+
+// Weekly hours painted on a grid: it reads and writes the lines of the text that works without it.
+const TICK = 5;
+const SLOT = 30;
+const DAY = 24 * 60;
+const SHOWN = [7 * 60, 21 * 60];
+const PIXELS_PER_MINUTE = 14 / SLOT;
+const LINE = /^\s*(\D+?)\s*(\d{1,2}):([0-5]\d)\s*(?:[-–—]|a|to)\s*(\d{1,2}):([0-5]\d)\s*(.*)$/i;
+
+for (const source of document.querySelectorAll("textarea[data-week]")) weekGrid(source);
+
+function weekGrid(source) {
+  const { days, rooms, words } = JSON.parse(source.dataset.week);
+  let week = blank();
+  let unread = [];
+  let drag = null;
+
+  const editor = element("div", "week-editor");
+  const brush = rooms.length ? brushOf(rooms, words) : null;
+  const grid = element("div", "week");
+  const typed = element("details", "typed");
+  const clear = element("button", "button link", words.clear);
+  clear.type = "button";
+  typed.append(element("summary", "", words.typed));
+  source.before(editor);
+  if (brush) editor.append(brush.box);
+  editor.append(grid, element("p", "hint", words.hint), clear, typed);
+  typed.append(source);
+  typed.open = Boolean(source.closest(".field.wrong"));
+  const label = document.querySelector(`label[for="${source.id}"]`);
+  label?.addEventListener("click", () => (typed.open = true));
+
+  grid.setAttribute("aria-hidden", "true");
+  let first, last, columns;
+  read();
+
+  source.addEventListener("input", (event) => event.isTrusted && read());
+  clear.addEventListener("click", () => {
+    week = blank();
+    unread = [];
+    draw(week);
+    write();
+  });
   grid.addEventListener("pointerdown", (event) => {
-    start = cellAt(event);
-    if (start) {
-      painting = !start.classList.contains("on");
-      paint(start);
-      event.preventDefault();
-    }
+    const at = placeOf(event);
+    if (!at || event.button) return;
+    event.preventDefault();
+    grid.setPointerCapture(event.pointerId);
+    drag = { from: at, to: at, value: isOn(at) ? null : brush ? brush.value() : "" };
+    draw(painted());
   });
   grid.addEventListener("pointermove", (event) => {
-    if (start) paint(cellAt(event));
+    const at = drag && placeOf(event);
+    if (!at) return;
+    drag.to = at;
+    draw(painted());
   });
-  window.addEventListener("pointerup", () => {
-    if (start) {
-      start = null;
-      write();
+  grid.addEventListener("pointerup", () => {
+    if (!drag) return;
+    week = painted();
+    drag = null;
+    draw(week);
+    write();
+  });
+  grid.addEventListener("pointercancel", () => {
+    drag = null;
+    draw(week);
+  });
+
+  function read() {
+    ({ week, unread } = parsed(source.value, days, rooms));
+    const runs = week.flatMap(runsOf);
+    first = Math.min(SHOWN[0], ...runs.map((run) => Math.floor(run.from / 60) * 60));
+    last = Math.max(SHOWN[1], ...runs.map((run) => Math.ceil(run.to / 60) * 60));
+    build();
+    draw(week);
+  }
+
+  function build() {
+    const height = `${(last - first) * PIXELS_PER_MINUTE}px`;
+    const hours = element("div", "hours-of-day");
+    for (let at = first; at < last; at += 60) {
+      const mark = element("span", "", `${at / 60}:00`);
+      mark.style.top = `${(at - first) * PIXELS_PER_MINUTE}px`;
+      hours.append(mark);
     }
-  });
+    columns = days[0].map(() => element("div", "day"));
+    for (const column of [hours, ...columns]) column.style.height = height;
+    const heads = days[0].map((name) => element("div", "h", name.slice(0, 3)));
+    grid.replaceChildren(element("div", "h"), ...heads, hours, ...columns);
+  }
+
+  function draw(shown) {
+    shown.forEach((ticks, day) => {
+      columns[day].replaceChildren(
+        ...runsOf(ticks).map((run) => {
+          const bar = element("div", "bar-of-hours");
+          bar.append(element("b", "", `${clock(run.from)}–${clock(run.to)}`), element("span", "", run.room));
+          bar.style.top = `${(run.from - first) * PIXELS_PER_MINUTE}px`;
+          bar.style.height = `${(run.to - run.from) * PIXELS_PER_MINUTE}px`;
+          return bar;
+        }),
+      );
+    });
+  }
+
+  function placeOf(event) {
+    const box = columns[0].getBoundingClientRect();
+    const end = columns[6].getBoundingClientRect();
+    if (event.type === "pointerdown" && (event.clientX < box.left || event.clientY < box.top)) return null;
+    const day = Math.floor(((event.clientX - box.left) / (end.right - box.left)) * 7);
+    const minute = first + (event.clientY - box.top) / PIXELS_PER_MINUTE;
+    const slot = Math.floor(minute / SLOT) * SLOT;
+    return { day: clamp(day, 0, 6), minute: clamp(slot, first, last - SLOT) };
+  }
+
+  function isOn({ day, minute }) {
+    return week[day].slice(minute / TICK, (minute + SLOT) / TICK).some((room) => room !== null);
+  }
+
+  function painted() {
+    const [fromDay, toDay] = [drag.from.day, drag.to.day].sort((a, b) => a - b);
+    const [from, to] = [drag.from.minute, drag.to.minute].sort((a, b) => a - b);
+    return week.map((ticks, day) =>
+      day < fromDay || day > toDay ? ticks : ticks.map((room, tick) => (within(tick, from, to) ? drag.value : room)),
+    );
+  }
+
   function write() {
-    const lines = [];
-    for (let day = 0; day < 7; day++) {
-      let open = null;
-      for (let at = first; at <= last; at += MINUTES) {
-        const lit = at < last && grid.querySelector(`[data-cell="${day}-${at}"]`).classList.contains("on");
-        if (lit && open === null) open = at;
-        if (!lit && open !== null) {
-          lines.push([day, open, at]);
-          open = null;
-        }
-      }
-    }
-    source.value = JSON.stringify(lines);
-    const plain = document.getElementById(box.dataset.plain);
-    if (plain) plain.value = lines.map(([day, a, b]) => `${names[day]} ${two(a)}-${two(b)}`).join("\n");
+    const lines = week.flatMap((ticks, day) =>
+      runsOf(ticks).map((run) => `${days[0][day]} ${clock(run.from)}-${clock(run.to)} ${run.room}`.trim()),
+    );
+    source.value = [...lines, ...unread].join("\n");
     source.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  function two(minute) {
-    return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+function brushOf(rooms, words) {
+  const box = element("label", "brush", words.brush);
+  const select = element("select");
+  select.append(new Option(words.any, ""), ...rooms.map((room) => new Option(room, room)));
+  box.append(select);
+  return { box, value: () => select.value };
+}
+
+function parsed(text, days, rooms) {
+  const week = blank();
+  const unread = [];
+  for (const line of text.split("\n").filter((one) => one.trim())) {
+    const found = LINE.exec(line);
+    const named = found && weekdays(found[1], days);
+    const room = found && roomOf(found[6], rooms);
+    const [from, to] = found ? [minutes(found[2], found[3]), minutes(found[4], found[5])] : [];
+    if (!named?.length || room === null || !(from < to && to <= DAY) || from % TICK || to % TICK) unread.push(line);
+    else for (const day of named) week[day].fill(room, from / TICK, to / TICK);
   }
-  box.append(grid);
+  return { week, unread };
+}
+
+function weekdays(typed, days) {
+  const index = (name) => {
+    const wanted = plain(name).replace(/[.:\s]/g, "");
+    return Math.max(
+      ...days.map((names) => names.findIndex((one) => [plain(one), plain(one).slice(0, 3)].includes(wanted))),
+    );
+  };
+  const found = [];
+  for (const part of plain(typed).split(/\s*(?:,|\by\b|\band\b)\s*/)) {
+    const ends = part.split(/\s*(?:[-–—]|\ba\b|\bto\b)\s*/).map(index);
+    if (ends.length > 2 || ends.includes(-1) || ends[0] > ends.at(-1)) return [];
+    for (let day = ends[0]; day <= ends.at(-1); day++) found.push(day);
+  }
+  return found;
+}
+
+// The name as the list has it; "" for none, null for one that is not there.
+function roomOf(typed, rooms) {
+  if (!typed.trim()) return "";
+  return rooms.find((room) => plain(room) === plain(typed.trim())) ?? null;
+}
+
+function runsOf(ticks) {
+  const runs = [];
+  ticks.forEach((room, tick) => {
+    const before = runs.at(-1);
+    if (room === null) return;
+    if (before && before.to === tick * TICK && before.room === room) before.to += TICK;
+    else runs.push({ from: tick * TICK, to: (tick + 1) * TICK, room });
+  });
+  return runs;
+}
+
+function within(tick, from, to) {
+  return tick * TICK >= from && tick * TICK < to + SLOT;
+}
+
+function blank() {
+  return Array.from({ length: 7 }, () => new Array(DAY / TICK).fill(null));
+}
+
+function minutes(hours, rest) {
+  return Number(hours) * 60 + Number(rest);
+}
+
+function clock(minute) {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+}
+
+// Regions are those of the country that is chosen.
+for (const regions of document.querySelectorAll("select[data-regions-of]")) {
+  const country = document.getElementById(regions.dataset.regionsOf);
+  const show = () => {
+    for (const group of regions.querySelectorAll("optgroup")) {
+      const mine = group.firstElementChild.value.startsWith(`${country.value}-`);
+      group.hidden = group.disabled = !mine;
+    }
+    if (regions.selectedOptions[0]?.parentElement.disabled) regions.value = "";
+  };
+  country.addEventListener("change", show);
+  show();
 }

@@ -10,12 +10,14 @@ class AgendaConfig(AppConfig):
         from reservo.agenda import receivers, tasks  # noqa: F401
         from reservo.agenda.queries import visits
         from reservo.catalog import queries as catalog
+        from reservo.catalog import uses
         from reservo.catalog.forms import country_choices
         from reservo.patients import choices
 
+        uses.come_from(coming=visits.coming, booked_online=visits.booked_online)
         choices.come_from(
             countries=country_choices,
             default_country=lambda: catalog.centre().country,
-            practitioners=lambda: list(catalog.practitioners().values_list("pk", "name")),
-            visits_of=lambda patient_id: list(visits.history_of(patient_id)[:50]),
+            practitioners=catalog.practitioner_names,
+            visits_of=lambda staff, patient_id: list(visits.history_for(staff, patient_id)[:50]),
         )

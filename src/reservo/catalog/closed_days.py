@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import holidays
 from django.db.models import Q
@@ -36,13 +37,21 @@ def regions_of(country: str) -> list[tuple[str, str]]:
 
 def closed_dates(branch: Branch, first: date, last: date, language: str = "es") -> dict[date, str]:
     """Date to name of every closed date in [first, last]; one query."""
+    own = Holiday.objects.filter(Q(branch=None) | Q(branch=branch), date__range=(first, last))
+    rows = own.values_list("branch_id", "date", "name", "is_closed")
+    return closed_among(branch, first, last, list(rows), language)
+
+
+def closed_among(
+    branch: Any, first: date, last: date, own: list[tuple[int | None, date, str, bool]], language: str = "es"
+) -> dict[date, str]:
+    """Public holidays and the centre's `own` rows (branch or None, date, name, is closed); a branch's word wins."""
     closed: dict[date, str] = {}
     if branch.keeps_holidays:
         for year in range(first.year, last.year + 1):
             named = public_holidays(branch.country, branch.region, year, language)
             closed.update({day: name for day, name in named.items() if first <= day <= last})
-    own = Holiday.objects.filter(Q(branch=None) | Q(branch=branch), date__range=(first, last))
-    for day, name, is_closed in own.order_by("-branch_id").values_list("date", "name", "is_closed"):
+    for _, day, name, is_closed in sorted(own, key=lambda row: row[0] or 0):
         if is_closed:
             closed[day] = name
         else:

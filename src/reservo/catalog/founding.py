@@ -17,6 +17,7 @@ def found_centre(tenant: Any, zone: str) -> None:
         currency=tenant.currency,
         language=tenant.language,
         zone=zone,
+        is_new=True,
     )
     branch = Branch.objects.create(name=tenant.name, country=tenant.country, zone=zone)
     OpeningPeriod.objects.bulk_create(

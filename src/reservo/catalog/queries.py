@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from reservo.catalog.models import (
     Branch,
@@ -37,6 +37,12 @@ def places() -> list[Place]:
 def practitioners(branch_id: int | None = None) -> QuerySet[Practitioner]:
     found = Practitioner.objects.filter(is_active=True)
     return found.filter(in_branches__branch_id=branch_id) if branch_id else found
+
+
+def practitioner_names(kept: int | None = None) -> list[tuple[int, str]]:
+    """(id, name) of those who work here now, and of `kept`."""
+    found = Practitioner.objects.filter(Q(is_active=True) | Q(pk=kept))
+    return list(found.values_list("pk", "name"))
 
 
 def rooms(branch_id: int | None = None) -> QuerySet[Room]:

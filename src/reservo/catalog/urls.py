@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reservo.catalog.views import centre, lists, practitioners, services, setup
+from reservo.catalog.views import centre, days, lists, practitioners, services, setup
 
 app_name = "catalog"
 
@@ -9,8 +9,8 @@ urlpatterns = [
     path("paso/<slug:step>/saltar", setup.skip, name="skip"),
     path("centro", centre.edit, name="centre"),
     path("privacidad", centre.privacy, name="privacy_text"),
-    path("feriados", lists.holidays, name="holidays"),
-    path("feriados/<int:object_id>/quitar", lists.holiday_remove, name="holiday_remove"),
+    path("feriados", days.holidays, name="holidays"),
+    path("feriados/<int:object_id>/quitar", days.holiday_remove, name="holiday_remove"),
     path("profesionales/<int:practitioner_id>/excepciones", practitioners.exceptions, name="exceptions"),
     path("excepciones/<int:object_id>/quitar", practitioners.exception_remove, name="exception_remove"),
     path("profesionales/nuevo", practitioners.edit, name="practitioner_create"),
@@ -20,4 +20,5 @@ urlpatterns = [
     path("lista/<slug:kind>", lists.index, name="list"),
     path("lista/<slug:kind>/nuevo", lists.edit, name="create"),
     path("lista/<slug:kind>/<int:object_id>", lists.edit, name="edit"),
+    path("lista/<slug:kind>/<int:object_id>/eliminar", lists.remove, name="remove"),
 ]

@@ -1,4 +1,4 @@
-"""Weekly hours as lines that people write: `lunes 09:00-13:00`, perhaps with a room at the end."""
+"""Weekly hours as lines that people write: `lunes a viernes 09:00-13:00`, perhaps with a room at the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from reservo.core import text
 
 TICK = 5
 MOST_LINES = 100
-_LINE = re.compile(r"\s*(\S+)\s+(\d{1,2}):(\d{2})\s*[-–a]\s*(\d{1,2}):(\d{2})\s*(.*)")
+_LINE = re.compile(r"\s*(\D+?)\s*(\d{1,2}):([0-5]\d)\s*(?:[-–—]|a|to)\s*(\d{1,2}):([0-5]\d)\s*(.*)")
+_LIST = re.compile(r"\s*(?:,|\by\b|\band\b)\s*")
+_RANGE = re.compile(r"\s*(?:[-–—]|\ba\b|\bto\b)\s*")
 _DAYS = {
     text.fold(name): weekday
     for language in ("es", "en")
@@ -41,7 +43,7 @@ def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
     lines = [line for line in typed.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
         raise BadHours(lines[MOST_LINES])
-    read = [(_period(line, rooms or {}), line.strip()) for line in lines]
+    read = [(period, line.strip()) for line in lines for period in _periods(line, rooms or {})]
     read.sort(key=lambda one: (one[0].weekday, one[0].starts_minute))
     for (earlier, _), (later, line) in pairwise(read):
         if earlier.weekday == later.weekday and later.starts_minute < earlier.ends_minute:
@@ -49,16 +51,26 @@ def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
     return [period for period, _ in read]
 
 
-def _period(line: str, rooms: dict[str, int]) -> Period:
+def _periods(line: str, rooms: dict[str, int]) -> list[Period]:
+    """One for each day that the line names: `lunes 9:00-13:00`, `lunes a viernes …`, `lun, mié y vie …`."""
     found = _LINE.fullmatch(line)
-    weekday = _DAYS.get(text.fold(found[1]).rstrip(".")) if found else None
-    if found is None or weekday is None:
+    if found is None:
         raise BadHours(line)
     starts, ends = int(found[2]) * 60 + int(found[3]), int(found[4]) * 60 + int(found[5])
     room = text.fold(found[6])
     if starts % TICK or ends % TICK or not 0 <= starts < ends <= 24 * 60 or (room and room not in rooms):
         raise BadHours(line)
-    return Period(weekday, starts, ends, rooms.get(room))
+    return [Period(weekday, starts, ends, rooms.get(room)) for weekday in _weekdays(found[1], line)]
+
+
+def _weekdays(typed: str, line: str) -> list[int]:
+    days: set[int] = set()
+    for part in _LIST.split(text.fold(typed).strip(" :")):
+        ends = [_DAYS.get(name.strip(" .")) for name in _RANGE.split(part)]
+        if len(ends) > 2 or None in ends or ends[0] > ends[-1]:
+            raise BadHours(line)
+        days.update(range(ends[0], ends[-1] + 1))
+    return sorted(days)
 
 
 def shown(periods: Iterable[Period], room_names: dict[int, str] | None = None, language: str = "es") -> str:

@@ -22,9 +22,11 @@ def default_country() -> str:
     return _sources["default_country"]()
 
 
-def practitioners() -> Pairs:
-    return _sources["practitioners"]()
+def practitioners(kept: int | None = None) -> Pairs:
+    """Those who work here now, and the one that a file names already."""
+    return _sources["practitioners"](kept)
 
 
-def visits_of(patient_id: int) -> list[Any]:
-    return _sources["visits_of"](patient_id)
+def visits_of(staff: Any, patient_id: int) -> list[Any]:
+    """The patient's visits that this member of staff may see, newest first."""
+    return _sources["visits_of"](staff, patient_id)

@@ -27,6 +27,28 @@ def _text(label: Any, name: str, **options: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=longest, required=False, **options)
 
 
+GROUPS = (
+    (
+        _("Quién es"),
+        (
+            *("given_name", "paternal_surname", "maternal_surname", "country", "national_id", "is_foreigner"),
+            *("birth_date", "sex"),
+        ),
+    ),
+    (
+        _("Cómo avisarle"),
+        ("phone", "other_phone", "email", "language", "address", "city"),
+    ),
+    (
+        _("En el centro"),
+        (
+            *("insurer", "category", "rating", "usual_practitioner_id", "reference", "state"),
+            "comments",
+        ),
+    ),
+)
+
+
 class PatientForm(forms.Form):
     """Reads what was typed; `fields_given` hands it to the operation, `show` brings its refusals back."""
 
@@ -77,12 +99,31 @@ class PatientForm(forms.Form):
         self.fields["country"].choices = countries
         self.fields["usual_practitioner_id"].choices = [("", _("Ninguno")), *practitioners]
 
-    def fields_given(self) -> PatientFields:
-        data = {name: self.cleaned_data.get(name) for name in NAMES}
+    def fields_given(self, **default: Any) -> PatientFields:
+        """What was typed; `default` stands where a field was left empty."""
+        data = {name: self.cleaned_data.get(name) or default.get(name) for name in NAMES}
         defaults = asdict(PatientFields())
         return PatientFields(
             **{name: defaults[name] if value in (None, "") else value for name, value in data.items()}
         )
+
+    def differing_from(self, patient: Patient) -> list[tuple[str, str]]:
+        """(label, value on file) of each field whose typed value is another."""
+        typed, kept = asdict(self.fields_given()), initial_of(patient)
+        return [
+            (str(self.fields[name].label), str(kept[name] or "—"))
+            for name in NAMES
+            if str(typed[name] or "") != str(kept[name] or "")
+        ]
+
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields as they are read: who, how to reach them, the rest."""
+        return [(title, [self[name] for name in names]) for title, names in GROUPS]
+
+    def take_version(self, version: int) -> None:
+        """Show the form over the newest version, so that saving it again is deliberate."""
+        self.data = self.data.copy()
+        self.data["version"] = str(version)
 
     def show(self, refused: BadPatient) -> None:
         for name, error in refused.errors.items():

@@ -30,7 +30,7 @@ class Patient(TenantModel):
     paternal_surname = models.CharField(max_length=80, blank=True, default="")
     maternal_surname = models.CharField(max_length=80, blank=True, default="")
     phone = models.CharField(max_length=20, blank=True, default="", db_index=True, help_text="E.164")
-    other_phone = models.CharField(max_length=20, blank=True, default="", help_text="E.164")
+    other_phone = models.CharField(max_length=20, blank=True, default="", db_index=True, help_text="E.164")
     email = models.CharField(max_length=254, blank=True, default="")
     email_folded = models.CharField(max_length=254, blank=True, default="", db_index=True)
     language = models.CharField(max_length=2, default="es")
@@ -48,14 +48,17 @@ class Patient(TenantModel):
     search_text = models.CharField(
         max_length=400, blank=True, default="", help_text="folded names, id and phones"
     )
+    sort_name = models.CharField(
+        max_length=250, blank=True, default="", help_text="folded surnames and name, as lists are ordered"
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
     origin = models.CharField(max_length=10, default="staff")
 
     class Meta:
-        ordering = ["paternal_surname", "given_name", "id"]
-        indexes = [models.Index(fields=["paternal_surname", "given_name"], name="patient_names")]
+        ordering = ["sort_name", "id"]
+        indexes = [models.Index(fields=["sort_name", "id"], name="patient_names")]
         constraints = [models.CheckConstraint(condition=Q(rating__lte=5), name="patient_rating")]
 
     def __str__(self) -> str:

@@ -10,7 +10,10 @@ from django.http import Http404
 from reservo.core import identity
 from reservo.patients.fields import PatientFields
 from reservo.patients.models import Patient, PatientDifference
-from reservo.patients.searching import words_of
+from reservo.patients.searching import fill_folded, words_of
+
+MOST_VALUES = 60
+MOST_COUNTED = 1_000
 
 
 def search(typed: str) -> QuerySet[Patient]:
@@ -35,34 +38,60 @@ def match_online(given: PatientFields) -> Patient | None:
 
 
 def duplicates_of(patient: Patient) -> QuerySet[Patient]:
-    """Other files with the same id, mail or phone."""
+    """Other files with the same id, mail or phone; one OR of indexed columns."""
     same = Q()
     if patient.national_id_folded:
-        same |= Q(national_id_folded=patient.national_id_folded)
+        same |= Q(national_id_folded=patient.national_id_folded, country=patient.country)
     if patient.email_folded:
         same |= Q(email_folded=patient.email_folded)
-    if patient.phone:
-        same |= Q(phone=patient.phone)
+    for number in {patient.phone, patient.other_phone} - {""}:
+        same |= Q(phone=number) | Q(other_phone=number)
     if not same:
         return Patient.objects.none()
     return Patient.objects.filter(same).exclude(pk=patient.pk)
+
+
+def lookalikes(given: PatientFields, *, but: int | None = None) -> QuerySet[Patient]:
+    """Files that have the id, mail or phone of these (cleaned) fields."""
+    names = ("national_id", "country", "email", "phone", "other_phone")
+    typed = Patient(pk=but, **{name: getattr(given, name) for name in names})
+    fill_folded(typed)
+    return duplicates_of(typed)
+
+
+def values_in_use() -> dict[str, list[str]]:
+    """Values of category and insurer to filter by, the first MOST_VALUES of each."""
+    return {
+        name: list(
+            Patient.objects.exclude(**{name: ""})
+            .order_by(name)
+            .values_list(name, flat=True)
+            .distinct()[:MOST_VALUES]
+        )
+        for name in ("category", "insurer")
+    }
 
 
 def pending_differences(patient: Patient) -> QuerySet[PatientDifference]:
     return PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
 
 
-def patients_for(staff: Any, typed: str = "") -> QuerySet[Patient]:
-    """Patients this member of staff may see: all, or those with a visit of theirs."""
+def patients_for(staff: Any, typed: str = "", *, right: str = "patients.see") -> QuerySet[Patient]:
+    """Patients this member of staff has the right over: all, or their own.
+
+    Own are those with a visit of theirs, or whose usual practitioner they are.
+    """
     found = search(typed) if typed else Patient.objects.all()
-    if staff.only_own("patients.see"):
-        found = found.filter(appointments__practitioner_id=staff.practitioner_id or 0).distinct()
-    return found
+    if staff.only_own(right):
+        mine = staff.practitioner_id or 0
+        visited = Patient.objects.filter(appointments__practitioner_id=mine).values("pk")
+        found = found.filter(Q(pk__in=visited) | Q(usual_practitioner_id=mine))
+    return found if right in staff.extents else found.none()
 
 
-def patient_for(staff: Any, patient_id: int) -> Patient:
-    """Raises Http404 if there is none or it is not this person's to see."""
-    found = patients_for(staff).filter(pk=patient_id).first()
+def patient_for(staff: Any, patient_id: int, *, right: str = "patients.see") -> Patient:
+    """Raises Http404 if there is none or it is not this person's to see (or change, by `right`)."""
+    found = patients_for(staff, right=right).filter(pk=patient_id).first()
     if found is None:
         raise Http404
     return found
@@ -72,13 +101,14 @@ def differences_for(staff: Any) -> QuerySet[PatientDifference]:
     waiting = PatientDifference.objects.filter(state=PatientDifference.State.PENDING).select_related(
         "patient"
     )
-    return waiting.filter(patient__in=patients_for(staff))
+    return waiting.filter(patient__in=patients_for(staff, right="patients.edit"))
 
 
 def difference_for(staff: Any, difference_id: int) -> PatientDifference | None:
-    found = PatientDifference.objects.filter(patient__in=patients_for(staff), pk=difference_id)
+    mine = patients_for(staff, right="patients.edit")
+    found = PatientDifference.objects.filter(patient__in=mine, pk=difference_id)
     return found.select_related("patient").first()
 
 
-def count_pending_differences() -> int:
-    return PatientDifference.objects.filter(state=PatientDifference.State.PENDING)[:1000].count()
+def count_pending_differences(staff: Any) -> int:
+    return differences_for(staff)[:MOST_COUNTED].count()

@@ -6,6 +6,8 @@ from reservo.core import identity, text
 from reservo.patients.models import Patient
 
 MOST_WORDS = 6
+MOST_TYPED = 120
+_PUNCTUATION = " .-()+/"
 
 
 def fill_folded(patient: Patient) -> None:
@@ -19,17 +21,26 @@ def fill_folded(patient: Patient) -> None:
         patient.other_phone,
         patient.email_folded,
     )
+    patient.sort_name = text.fold(
+        f"{patient.paternal_surname} {patient.maternal_surname} {patient.given_name}"
+    )[:250]
     patient.search_text = " ".join(text.fold(part) for part in parts if part)[:400]
 
 
 def words_of(typed: str) -> list[str]:
     """Words to look for in `search_text`; an id or phone typed with points or blanks is one word."""
-    folded = text.fold(typed[:120])
-    compact = "".join(character for character in folded if character not in " .-()+/")
-    if (
-        compact
-        and sum(character.isdigit() for character in compact) >= len(compact) - 1
-        and len(compact) >= 4
-    ):
-        return [compact]
-    return folded.split()[:MOST_WORDS]
+    folded = text.fold("".join(c if c.isprintable() else " " for c in typed[:MOST_TYPED]))
+    whole = _compact(folded)
+    if _is_number(whole):
+        return [whole]
+    words = (_compact(word) if _is_number(_compact(word)) else word for word in folded.split())
+    return list(words)[:MOST_WORDS]
+
+
+def _compact(typed: str) -> str:
+    return "".join(character for character in typed if character not in _PUNCTUATION)
+
+
+def _is_number(compact: str) -> bool:
+    """An id or phone: digits, perhaps with one letter."""
+    return len(compact) >= 4 and sum(character.isdigit() for character in compact) >= len(compact) - 1

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from reservo.agenda.models import Appointment, AppointmentChange
+from reservo.agenda.transitions import LIVE
+from reservo.catalog import uses
 from reservo.patients.searching import words_of
+
+MOST_COMING = 2_000
+_USED = tuple(field.name for field in fields(uses.Visit))
 
 
 def appointments_for(staff: Any) -> QuerySet[Appointment]:
@@ -42,6 +49,23 @@ def history_of(patient_id: int) -> QuerySet[Appointment]:
     """A patient's visits, newest first."""
     found = Appointment.objects.filter(patient_id=patient_id).exclude(state=Appointment.State.DELETED)
     return found.select_related("branch", "practitioner").prefetch_related("services").order_by("-starts_at")
+
+
+def history_for(staff: Any, patient_id: int) -> QuerySet[Appointment]:
+    """Of a patient's visits, those this member of staff may see; none without the agenda's right."""
+    seen = history_of(patient_id).filter(pk__in=appointments_for(staff).values("pk"))
+    return seen if "agenda.see" in staff.extents else seen.none()
+
+
+def coming(at: datetime, **where: int) -> list[uses.Visit]:
+    """Live visits that end after `at`, soonest first, at most MOST_COMING."""
+    found = Appointment.objects.filter(ends_at__gt=at, state__in=LIVE, **where).order_by("starts_at")
+    return [uses.Visit(*row) for row in found.values_list(*_USED)[:MOST_COMING]]
+
+
+def booked_online() -> bool:
+    online = (Appointment.Origin.WEB, Appointment.Origin.API, Appointment.Origin.SOCIAL)
+    return Appointment.objects.filter(origin__in=online).exists()
 
 
 def search(staff: Any, typed: str, *, limit: int) -> list[Appointment]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservo.catalog.closed_days import regions_of
-from reservo.catalog.forms.fields import HOURS_HELP, Hours, Multiple5, country_choices, language, zone_choices
+from reservo.catalog.forms import regions
+from reservo.catalog.forms.base import SettingsForm
+from reservo.catalog.forms.fields import HOURS_HELP, Hours, country_choices, language, zone_choices
+from reservo.catalog.forms.guards import refuse_if_visited
 from reservo.catalog.models import Branch, Centre, OpeningPeriod, Room, RoomKind, ServiceCategory
 from reservo.catalog.weekly import Period, shown
-from reservo.core import colours, money, phones
+from reservo.core import colours, money, phones, text
 
 
-class CentreForm(forms.ModelForm):
+class CentreForm(SettingsForm):
     class Meta:
         model = Centre
         fields = [
@@ -54,6 +57,7 @@ class CentreForm(forms.ModelForm):
         help_text=gettext_lazy("PNG, JPG o WebP de hasta 5 MB."),
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
     )
+    field_order = ["name", "logo"]
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -64,15 +68,15 @@ class CentreForm(forms.ModelForm):
         self.fields["language"] = forms.ChoiceField(
             label=_("Idioma"), choices=[("es", "Español"), ("en", "English")]
         )
-        self.fields["zone"] = forms.ChoiceField(label=_("Zona horaria"), choices=zone_choices())
+        self.fields["zone"] = forms.ChoiceField(
+            label=_("Zona horaria"), choices=zone_choices(self.instance.zone)
+        )
+        self.show_mark()
 
     def clean_colour(self) -> str:
         if not colours.is_colour(self.cleaned_data["colour"]):
             raise forms.ValidationError(_("Elige un color de la paleta."))
         return self.cleaned_data["colour"]
-
-    def clean_step_minutes(self) -> int | None:
-        return Multiple5.check(self.cleaned_data["step_minutes"])
 
 
 class PrivacyForm(forms.Form):
@@ -81,8 +85,14 @@ class PrivacyForm(forms.Form):
         label=gettext_lazy("Texto"), max_length=40_000, widget=forms.Textarea({"rows": "12"})
     )
 
+    def clean_words(self) -> str:
+        words = text.clean(self.cleaned_data["words"], 40_000, lines=True)
+        if not words:
+            raise forms.ValidationError(self.fields["words"].error_messages["required"])
+        return words
 
-class BranchForm(forms.ModelForm):
+
+class BranchForm(SettingsForm):
     hours = Hours(label=gettext_lazy("Horario"), help_text=HOURS_HELP)
 
     class Meta:
@@ -98,6 +108,7 @@ class BranchForm(forms.ModelForm):
             "email",
             "keeps_holidays",
             "is_active",
+            "position",
         ]
         labels = {
             "name": gettext_lazy("Nombre"),
@@ -107,6 +118,7 @@ class BranchForm(forms.ModelForm):
             "email": gettext_lazy("Correo para respuestas"),
             "keeps_holidays": gettext_lazy("Cierra en feriados"),
             "is_active": gettext_lazy("Abierta"),
+            "position": gettext_lazy("Orden"),
         }
         help_texts = {"email": "", "keeps_holidays": ""}
 
@@ -116,17 +128,48 @@ class BranchForm(forms.ModelForm):
         self.fields["country"] = forms.ChoiceField(
             label=_("País"), choices=country_choices(), initial=country
         )
-        self.fields["zone"] = forms.ChoiceField(label=_("Zona horaria"), choices=zone_choices())
-        regions = [("", _("Sin región"))] + [(code, name) for code, name in regions_of(country)]
-        self.fields["region"] = forms.ChoiceField(
-            label=_("Región, para sus feriados"), choices=regions, required=False
+        self.fields["zone"] = forms.ChoiceField(
+            label=_("Zona horaria"), choices=zone_choices(self.instance.zone)
         )
+        self.fields["region"] = forms.ChoiceField(
+            label=_("Región, para sus feriados"),
+            choices=[("", _("Sin región")), *regions.region_choices()],
+            required=False,
+            widget=forms.Select({"data-regions-of": "id_country"}),
+        )
+        self.initial["region"] = regions.joined(self.instance.country, self.instance.region)
         if self.instance.pk:
             rows = OpeningPeriod.objects.filter(branch=self.instance, room=None)
             periods = [Period(row.weekday, row.starts_minute, row.ends_minute) for row in rows]
             self.fields["hours"].initial = shown(periods, language=language())
         else:
-            self.fields["zone"].initial = Centre.objects.get().zone
+            self.initial.update(country=country, zone=Centre.objects.get().zone)
+        self.order_fields([*self.Meta.fields[:6], "hours"])
+        self.show_mark()
+
+    def clean_zone(self) -> str:
+        zone = self.cleaned_data["zone"]
+        if self.instance.pk and zone != self.instance.zone:
+            words = _("Con otra zona cambiaría la hora de las citas ya dadas: muévelas o cancélalas primero.")
+            refuse_if_visited(words, branch_id=self.instance.pk)
+        return zone
+
+    def clean_is_active(self) -> bool:
+        is_active = self.cleaned_data["is_active"]
+        if self.instance.pk and not is_active:
+            if not Branch.objects.filter(is_active=True).exclude(pk=self.instance.pk).exists():
+                raise forms.ValidationError(_("Es la única sucursal abierta: abre otra antes de cerrarla."))
+            words = _("Para cerrarla, mueve o cancela primero sus citas.")
+            refuse_if_visited(words, branch_id=self.instance.pk)
+        return is_active
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        country, region = regions.split(given.get("region") or "")
+        if region and country != given.get("country"):
+            self.add_error("region", _("Esa región no es del país elegido."))
+        given["region"] = region
+        return given
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]
@@ -136,7 +179,7 @@ class BranchForm(forms.ModelForm):
             raise forms.ValidationError(_("El teléfono no es válido.")) from bad
 
 
-class RoomForm(forms.ModelForm):
+class RoomForm(SettingsForm):
     class Meta:
         model = Room
         fields = ["name", "branch", "kind", "position", "is_active"]
@@ -148,15 +191,54 @@ class RoomForm(forms.ModelForm):
             "is_active": gettext_lazy("En uso"),
         }
 
+    hours = Hours(
+        label=gettext_lazy("Horario propio"),
+        help_text=gettext_lazy("Déjalo vacío si se usa siempre que la sucursal está abierta."),
+    )
 
-class RoomKindForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = Branch.objects.filter(
+            Q(is_active=True) | Q(pk=self.instance.branch_id)
+        )
+        if self.instance.pk:
+            rows = OpeningPeriod.objects.filter(room=self.instance)
+            periods = [Period(row.weekday, row.starts_minute, row.ends_minute) for row in rows]
+            self.fields["hours"].initial = shown(periods, language=language())
+        self.order_fields(["name", "branch", "kind", "hours"])
+        self.show_mark()
+
+    def clean_branch(self) -> Branch:
+        branch = self.cleaned_data["branch"]
+        if self.instance.pk and branch.pk != self.instance.branch_id:
+            words = _("Para llevarlo a otra sucursal, mueve o cancela primero sus citas.")
+            refuse_if_visited(words, room_id=self.instance.pk)
+        return branch
+
+    def clean_is_active(self) -> bool:
+        is_active = self.cleaned_data["is_active"]
+        if self.instance.pk and not is_active:
+            words = _("Para dejar de usarlo, mueve o cancela primero sus citas.")
+            refuse_if_visited(words, room_id=self.instance.pk)
+        return is_active
+
+
+class RoomKindForm(SettingsForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.show_mark()
+
     class Meta:
         model = RoomKind
         fields = ["name"]
         labels = {"name": gettext_lazy("Nombre")}
 
 
-class CategoryForm(forms.ModelForm):
+class CategoryForm(SettingsForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.show_mark()
+
     class Meta:
         model = ServiceCategory
         fields = ["name", "position"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from reservo.catalog.weekly import BadHours, parse
-from reservo.core import money, zones
+from reservo.core import money, text, zones
 
 COUNTRIES = {
     "AR": gettext_lazy("Argentina"),
@@ -27,7 +28,7 @@ COUNTRIES = {
     "UY": gettext_lazy("Uruguay"),
 }
 HOURS_HELP = gettext_lazy(
-    "Una línea por tramo, por ejemplo «lunes 09:00-13:00». La pausa es el hueco entre dos tramos."
+    "Una línea por tramo, por ejemplo «lunes a viernes 09:00-13:00». La pausa es el hueco entre dos tramos."
 )
 
 
@@ -40,19 +41,45 @@ def country_choices() -> list[tuple[str, str]]:
     return sorted(named, key=lambda one: one[1])
 
 
-def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    return [
+def zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones by country; one that is kept already stays a choice, wherever it is."""
+    other = [] if not kept or any(kept in names for names in zones.BY_COUNTRY.values()) else [kept]
+    return [(_("Actual"), [(name, zones.zone_label(name, language())) for name in other])] * len(other) + [
         (COUNTRIES.get(country, country), [(name, zones.zone_label(name, language())) for name in names])
         for country, names in zones.BY_COUNTRY.items()
     ]
 
 
-class Hours(forms.CharField):
-    """Weekly hours as lines; `clean` gives periods."""
+class WeekText(forms.Textarea):
+    """Lines of hours with what the script needs to draw them as a week."""
 
-    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, **kwargs: Any):
+    def __init__(self, rooms: list[str]):
+        self.rooms = rooms
+        super().__init__({"rows": "7", "class": "hours", "spellcheck": "false"})
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        known = {
+            "days": [[text.weekday_long(day, code) for day in range(7)] for code in (language(), "es", "en")],
+            "rooms": self.rooms,
+            "words": {
+                "any": _("Cualquier box"),
+                "brush": _("Box para lo que marques"),
+                "typed": _("Escribir el horario"),
+                "clear": _("Borrar todo"),
+                "hint": _(
+                    "Arrastra para marcar horas, también varios días a la vez; sobre lo marcado, se borra."
+                ),
+            },
+        }
+        return super().get_context(name, value, {**(attrs or {}), "data-week": json.dumps(known)})
+
+
+class Hours(forms.CharField):
+    """Weekly hours as lines, drawn as a grid of the week by the page's script; `clean` gives periods."""
+
+    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, names: Any = (), **kwargs: Any):
         self.rooms = rooms or {}
-        options = {"widget": forms.Textarea({"rows": "7"}), "required": False, "max_length": 5_000}
+        options = {"widget": WeekText(list(names)), "required": False, "max_length": 5_000}
         super().__init__(*args, **{**options, **kwargs})
 
     def clean(self, value: Any) -> Any:
@@ -80,13 +107,3 @@ class Minor(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return money.format_minor(value, self.currency) if isinstance(value, int) else value
-
-
-class Multiple5:
-    """Minutes on the grid of five."""
-
-    @staticmethod
-    def check(minutes: int | None) -> int | None:
-        if minutes is not None and minutes % 5:
-            raise forms.ValidationError(_("Tiene que ser múltiplo de 5 minutos."))
-        return minutes

@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservo.catalog.forms.base import SettingsForm
 from reservo.catalog.forms.fields import HOURS_HELP, Hours, language
+from reservo.catalog.forms.guards import refuse_if_visited
 from reservo.catalog.models import (
     Branch,
     Practitioner,
@@ -22,7 +24,7 @@ from reservo.catalog.weekly import Period, shown
 from reservo.core import colours, text
 
 
-class PractitionerForm(forms.ModelForm):
+class PractitionerForm(SettingsForm):
     branches = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Sucursales"), queryset=None, widget=forms.CheckboxSelectMultiple
     )
@@ -67,8 +69,15 @@ class PractitionerForm(forms.ModelForm):
             shown_names = {room.pk: room.name for room in rooms}
             label = _("Horario en %(branch)s") % {"branch": branch.name}
             self.fields[f"hours_{branch.pk}"] = Hours(
-                label=label, rooms=names, help_text=HOURS_HELP, initial=self._hours(branch, shown_names)
+                label=label,
+                rooms=names,
+                names=[room.name for room in rooms if room.branch_id == branch.pk],
+                help_text=HOURS_HELP,
+                initial=self._hours(branch, shown_names),
             )
+        last = ("most_overbooked", "is_online", "is_active", "position")
+        self.order_fields([*(name for name in self.fields if name not in last), *last])
+        self.show_mark()
 
     def _hours(self, branch: Branch, room_names: dict[int, str]) -> str:
         if not self.instance.pk:
@@ -76,6 +85,29 @@ class PractitionerForm(forms.ModelForm):
         rows = WorkingPeriod.objects.filter(practitioner=self.instance, branch=branch)
         periods = [Period(row.weekday, row.starts_minute, row.ends_minute, row.room_id) for row in rows]
         return shown(periods, room_names, language())
+
+    def clean_branches(self) -> Any:
+        chosen = self.cleaned_data["branches"]
+        left = set(self.fields["branches"].initial or ()) - {branch.pk for branch in chosen}
+        for branch_id in left if self.instance.pk else ():
+            words = _("Para que deje de atender en esa sucursal, mueve o cancela primero sus citas.")
+            refuse_if_visited(words, practitioner_id=self.instance.pk, branch_id=branch_id)
+        return chosen
+
+    def clean_is_active(self) -> bool:
+        is_active = self.cleaned_data["is_active"]
+        if self.instance.pk and not is_active:
+            words = _("Para que deje de atender, mueve o cancela primero sus citas.")
+            refuse_if_visited(words, practitioner_id=self.instance.pk)
+        return is_active
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        chosen = {branch.pk for branch in given.get("branches") or ()}
+        for branch in self.branches_of_centre:
+            if given.get(f"hours_{branch.pk}") and "branches" in given and branch.pk not in chosen:
+                self.add_error(f"hours_{branch.pk}", _("Marca la sucursal arriba, o borra este horario."))
+        return given
 
     def clean_colour(self) -> str:
         if not colours.is_colour(self.cleaned_data["colour"]):

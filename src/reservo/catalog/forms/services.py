@@ -8,11 +8,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservo.catalog.forms.base import SettingsForm
 from reservo.catalog.forms.fields import Minor
 from reservo.catalog.models import Branch, Centre, Practitioner, Service, ServicePractitioner, ServicePrice
 
 
-class ServiceForm(forms.ModelForm):
+class ServiceForm(SettingsForm):
     practitioners = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Profesionales que lo hacen"),
         queryset=None,
@@ -67,14 +68,11 @@ class ServiceForm(forms.ModelForm):
             self.fields[f"price_{branch.pk}"] = Minor(
                 label=label, currency=currency, required=False, initial=own.get(branch.pk)
             )
+        first = ("name", "category", "code", "price_minor", "duration_minutes")
+        self.order_fields([*first, *(name for name in self.fields if name.startswith("price_"))])
+        self.show_mark()
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        for name in ("duration_minutes", "buffer_before_minutes", "buffer_after_minutes"):
-            if given.get(name) is not None and given[name] % 5:
-                self.add_error(name, _("Tiene que ser múltiplo de 5 minutos."))
-        if not 5 <= (given.get("duration_minutes") or 5) <= 720:
-            self.add_error("duration_minutes", _("La duración va de 5 minutos a 12 horas."))
-        if given.get("code") == "":
-            given["code"] = None
+        given = super().clean()
+        given["code"] = given.get("code") or None
         return given

@@ -138,6 +138,10 @@ class Migration(migrations.Migration):
                 ("step_minutes", models.PositiveSmallIntegerField(default=15)),
                 ("reply_to", models.EmailField(blank=True, default="", max_length=254)),
                 (
+                    "is_new",
+                    models.BooleanField(default=False, help_text="still led through its first set-up"),
+                ),
+                (
                     "setup_skipped",
                     models.JSONField(default=list, help_text="steps of the first set-up that were skipped"),
                 ),

@@ -18,6 +18,7 @@ class Centre(TenantModel):
     patient_word = models.CharField(max_length=20, default="paciente")
     step_minutes = models.PositiveSmallIntegerField(default=15)
     reply_to = models.EmailField(blank=True, default="")
+    is_new = models.BooleanField(default=False, help_text="still led through its first set-up")
     setup_skipped = models.JSONField(default=list, help_text="steps of the first set-up that were skipped")
 
     class Meta:

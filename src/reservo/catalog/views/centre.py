@@ -10,27 +10,29 @@ from django.views.decorators.http import require_http_methods
 
 from reservo.catalog import queries
 from reservo.catalog.forms import CentreForm, PrivacyForm
-from reservo.catalog.models import Centre
+from reservo.catalog.models import Centre, PrivacyText
 from reservo.catalog.operations import centre as operations
+from reservo.catalog.views.saving import posted, saved, status_of
 from reservo.core import pictures
 from reservo.core.clock import now
 from reservo.staff.access import right
 
+MOST_VERSIONS = 20
 MOST_LOGO_BYTES = pictures.MOST_BYTES
 
 
 @require_http_methods(["GET", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest) -> HttpResponse:
-    form = CentreForm(request.POST or None, request.FILES or None, instance=Centre.objects.get())
+    centre = Centre.objects.get()
+    currency = centre.currency
+    form = CentreForm(posted(request), request.FILES or None, instance=centre)
     if request.method == "POST" and form.is_valid() and _logo_taken(request, form):
-        by = request.staff.actor()
-        operations.save_centre(form.save(commit=False), by=by, at=now())
-        messages.success(request, _("Cambios guardados."))
-        return redirect("catalog:centre")
-    return render(
-        request, "catalog/centre.html", {"form": form}, status=422 if request.method == "POST" else 200
-    )
+        operations.save_centre(form.save(commit=False), by=request.staff.actor(), at=now())
+        if form.cleaned_data["currency"] != currency:
+            messages.warning(request, _("Los precios no se convierten a la nueva moneda: revísalos."))
+        return saved(request, "catalog:centre")
+    return render(request, "catalog/centre.html", {"form": form}, status=status_of(request))
 
 
 def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
@@ -53,10 +55,17 @@ def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
 def privacy(request: HttpRequest) -> HttpResponse:
     current = queries.privacy_text(queries.centre().language)
     initial = {"language": current.language, "words": current.text} if current else {}
-    form = PrivacyForm(request.POST or None, initial=initial)
+    form = PrivacyForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         operations.publish_privacy_text(given["words"], given["language"], by=request.staff.actor(), at=now())
         messages.success(request, _("Texto publicado. Las aceptaciones anteriores conservan su versión."))
         return redirect("catalog:privacy_text")
-    return render(request, "catalog/privacy.html", {"form": form, "current": current})
+    versions = PrivacyText.objects.order_by("-version").only("version", "language", "published_at")
+    context = {
+        "form": form,
+        "current": current,
+        "versions": versions[:MOST_VERSIONS],
+        "zone": queries.centre().zone,
+    }
+    return render(request, "catalog/privacy.html", context, status=status_of(request))

@@ -1,15 +1,15 @@
-"""Branches, rooms, kinds, categories: a list and a form each. Holidays."""
+"""Branches, rooms, kinds, categories: a list and a form each; what can be removed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,12 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reservo import tenancy
 from reservo.audit.operations import record
 from reservo.catalog import forms
-from reservo.catalog.closed_days import public_holidays
-from reservo.catalog.forms.fields import language
-from reservo.catalog.models import Branch, Holiday, Practitioner, Room, RoomKind, Service, ServiceCategory
-from reservo.catalog.operations.hours import set_opening_hours
-from reservo.catalog.views.saving import save_form, saved_words
-from reservo.core import zones
+from reservo.catalog.models import Branch, Practitioner, Room, RoomKind, Service, ServiceCategory
+from reservo.catalog.operations.hours import set_opening_hours, set_room_hours
+from reservo.catalog.outside import visits_outside
+from reservo.catalog.views.saving import posted, save_form, saved, say_left_outside, status_of
 from reservo.core.clock import now
 from reservo.staff.access import right
 
@@ -68,6 +66,9 @@ def index(request: HttpRequest, kind: str) -> HttpResponse:
     if typed:
         found = found.filter(name__icontains=typed)
     title, new = shown.labels()
+    only_active = request.GET.get("estado") == "en-uso"
+    if only_active and hasattr(shown.model, "is_active"):
+        found = found.filter(is_active=True)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [
         {
@@ -86,6 +87,8 @@ def index(request: HttpRequest, kind: str) -> HttpResponse:
         "rows": rows,
         "typed": typed,
         "own_page": OWN_PAGES.get(kind),
+        "only_active": only_active,
+        "has_state": hasattr(shown.model, "is_active"),
     }
     return render(request, "catalog/list.html", context)
 
@@ -100,46 +103,53 @@ def edit(request: HttpRequest, kind: str, object_id: int | None = None) -> HttpR
             *([object_id] if object_id else []),
         )
     row = get_object_or_404(shown.model, pk=object_id) if object_id else None
-    form = shown.form(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        with tenancy.atomic():
-            made = save_form(request, form, shown.model.__name__.lower())
-            if isinstance(made, Branch):
-                set_opening_hours(made, form.cleaned_data["hours"], by=request.staff.actor(), at=now())
-        messages.success(request, saved_words())
-        return redirect("catalog:list", kind)
     title, new = shown.labels()
-    context = {"form": form, "kind": kind, "title": str(row) if row else new, "back": title}
-    return render(request, "catalog/edit.html", context, status=422 if request.method == "POST" else 200)
+    context = {"kind": kind, "title": str(row) if row else new, "back": title, "row": row}
+    with tenancy.atomic():
+        form = shown.form(posted(request), instance=row)
+        if request.method == "POST" and form.is_valid():
+            _save(request, form)
+            return saved(request, "catalog:list", kind)
+    return render(request, "catalog/edit.html", {**context, "form": form}, status=status_of(request))
 
 
-@require_http_methods(["GET", "POST"])
-@right("configuration.edit")
-def holidays(request: HttpRequest) -> HttpResponse:
-    form = forms.HolidayForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        save_form(request, form, "holiday")
-        messages.success(request, saved_words())
-        return redirect("catalog:holidays")
-    branch = Branch.objects.filter(is_active=True).first()
-    today = zones.local_date(now(), branch.zone) if branch else now().date()
-    public: dict = {}
-    if branch:
-        for year in (today.year, today.year + 1):
-            public |= public_holidays(branch.country, branch.region, year, language())
-    coming = sorted(
-        (day, name) for day, name in public.items() if today <= day <= today + timedelta(days=366)
-    )
-    own = Holiday.objects.filter(date__gte=today).select_related("branch")[:200]
-    context = {"form": form, "public": coming, "own": own, "branch": branch}
-    return render(request, "catalog/holidays.html", context, status=422 if request.method == "POST" else 200)
+def _save(request: HttpRequest, form: django_forms.ModelForm) -> None:
+    by, at = request.staff.actor(), now()
+    made = save_form(request, form, form.instance._meta.model_name)
+    if isinstance(made, Branch):
+        set_opening_hours(made, form.cleaned_data["hours"], by=by, at=at)
+        say_left_outside(request, visits_outside(at, branch_id=made.pk))
+    elif isinstance(made, Room):
+        set_room_hours(made, form.cleaned_data["hours"], by=by, at=at)
 
 
 @require_POST
 @right("configuration.edit")
-def holiday_remove(request: HttpRequest, object_id: int) -> HttpResponse:
-    with tenancy.atomic():
-        get_object_or_404(Holiday, pk=object_id).delete()
-        record("holiday.removed", "holiday", object_id, by=request.staff.actor(), at=now())
-    messages.success(request, _("Día quitado."))
-    return redirect("catalog:holidays")
+def remove(request: HttpRequest, kind: str, object_id: int) -> HttpResponse:
+    """Take away what was never used; what was used stays, and can be put out of use."""
+    shown = _kind(kind)
+    row = get_object_or_404(shown.model, pk=object_id)
+    try:
+        with tenancy.atomic():
+            if (
+                isinstance(row, Branch)
+                and not Branch.objects.filter(is_active=True).exclude(pk=row.pk).exists()
+            ):
+                raise ProtectedError("last", {row})
+            row.delete()
+            record(f"{row._meta.model_name}.removed", kind, object_id, by=request.staff.actor(), at=now())
+    except ProtectedError:
+        messages.error(
+            request, _("«%(name)s» está en uso y no se puede eliminar.") % {"name": row} + _hint(row)
+        )
+        return redirect(
+            OWN_PAGES.get(kind) or "catalog:edit", *([] if kind in OWN_PAGES else [kind]), object_id
+        )
+    messages.success(request, _("«%(name)s» se eliminó.") % {"name": row})
+    return redirect("catalog:list", kind)
+
+
+def _hint(row: models.Model) -> str:
+    if not hasattr(row, "is_active"):
+        return ""
+    return " " + _("Para que deje de ofrecerse sin perder su historia, desmárcalo y guarda.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,32 +15,44 @@ from reservo.audit.operations import record
 from reservo.catalog.forms import ExceptionForm, PractitionerForm
 from reservo.catalog.models import Practitioner, PractitionerBranch, ServicePractitioner, WorkingException
 from reservo.catalog.operations.hours import set_working_hours
-from reservo.catalog.views.saving import save_form, saved_words
+from reservo.catalog.outside import visits_outside
+from reservo.catalog.views.saving import (
+    posted,
+    save_form,
+    saved,
+    saved_words,
+    say_left_outside,
+    status_of,
+)
 from reservo.core.clock import now
 from reservo.staff.access import right
+
+MOST_EXCEPTIONS = 100
 
 
 @require_http_methods(["GET", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
     person = get_object_or_404(Practitioner, pk=object_id) if object_id else None
-    form = PractitionerForm(request.POST or None, instance=person)
-    if request.method == "POST" and form.is_valid():
-        _save(request, form)
-        messages.success(request, saved_words())
-        return redirect("catalog:list", "profesionales")
+    with tenancy.atomic():
+        form = PractitionerForm(posted(request), instance=person)
+        if request.method == "POST" and form.is_valid():
+            _save(request, form)
+            return saved(request, "catalog:list", "profesionales")
     context = {
         "form": form,
         "person": person,
-        "hours": [form[f"hours_{branch.pk}"] for branch in form.branches_of_centre],
-        "exceptions": WorkingException.objects.filter(practitioner=person, date__gte=now().date())[:100]
-        if person
-        else [],
+        "exceptions": _exceptions(person),
         "exception_form": ExceptionForm(),
     }
-    return render(
-        request, "catalog/practitioner.html", context, status=422 if request.method == "POST" else 200
-    )
+    return render(request, "catalog/practitioner.html", context, status=status_of(request))
+
+
+def _exceptions(person: Practitioner | None) -> list[WorkingException]:
+    if person is None:
+        return []
+    coming = WorkingException.objects.filter(practitioner=person, date__gte=now().date() - timedelta(days=1))
+    return list(coming.select_related("branch")[:MOST_EXCEPTIONS])
 
 
 def _save(request: HttpRequest, form: PractitionerForm) -> None:
@@ -46,30 +60,38 @@ def _save(request: HttpRequest, form: PractitionerForm) -> None:
     by, at = request.staff.actor(), now()
     with tenancy.atomic():
         person = save_form(request, form, "practitioner")
-        PractitionerBranch.objects.filter(practitioner=person).delete()
+        here = [branch.pk for branch in form.branches_of_centre]
+        PractitionerBranch.objects.filter(practitioner=person, branch_id__in=here).delete()
         PractitionerBranch.objects.bulk_create(
             PractitionerBranch(practitioner=person, branch=branch) for branch in given["branches"]
         )
-        ServicePractitioner.objects.filter(practitioner=person).delete()
+        ServicePractitioner.objects.filter(practitioner=person, service__is_active=True).delete()
         ServicePractitioner.objects.bulk_create(
             ServicePractitioner(practitioner=person, service=service) for service in given["services"]
         )
         for branch in form.branches_of_centre:
             works_here = branch in given["branches"]
             set_working_hours(person, branch, given[f"hours_{branch.pk}"] if works_here else [], by=by, at=at)
+        say_left_outside(request, visits_outside(at, practitioner_id=person.pk))
 
 
 @require_http_methods(["GET", "POST"])
 @right("configuration.edit")
 def exceptions(request: HttpRequest, practitioner_id: int) -> HttpResponse:
     person = get_object_or_404(Practitioner, pk=practitioner_id)
-    form = ExceptionForm(request.POST or None, instance=WorkingException(practitioner=person))
+    form = ExceptionForm(posted(request), instance=WorkingException(practitioner=person))
     if request.method == "POST" and form.is_valid():
-        save_form(request, form, "exception")
+        at = now()
+        with tenancy.atomic():
+            made = form.save_days()
+            record("exception.saved", "practitioner", person.pk, by=request.staff.actor(), at=at)
+            days = {row.date for row in made}
+            left = visits_outside(at, practitioner_id=person.pk)
+            say_left_outside(request, [visit for visit in left if visit.local_date in days])
         messages.success(request, saved_words())
         return redirect("catalog:practitioner", person.pk)
     context = {"form": form, "kind": "profesionales", "title": person.name, "back": _("Profesionales")}
-    return render(request, "catalog/edit.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "catalog/edit.html", context, status=status_of(request))
 
 
 @require_POST

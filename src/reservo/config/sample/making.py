@@ -63,7 +63,7 @@ def actor() -> Actor:
 
 def _make_catalog(plan: CentrePlan, *, at: datetime) -> None:
     by = system()
-    Centre.objects.update(colour=plan.colour, reply_to=f"hola@{plan.email_domain}")
+    Centre.objects.update(colour=plan.colour, reply_to=f"hola@{plan.email_domain}", is_new=False)
     set_logo(_logo(plan), by=by, at=at)
     publish_privacy_text(PRIVACY, "es", by=by, at=at)
     branches = [_branch(plan, number, at=at) for number in range(len(plan.branches))]

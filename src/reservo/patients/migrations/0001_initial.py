@@ -39,7 +39,10 @@ class Migration(migrations.Migration):
                     "phone",
                     models.CharField(blank=True, db_index=True, default="", help_text="E.164", max_length=20),
                 ),
-                ("other_phone", models.CharField(blank=True, default="", help_text="E.164", max_length=20)),
+                (
+                    "other_phone",
+                    models.CharField(blank=True, db_index=True, default="", help_text="E.164", max_length=20),
+                ),
                 ("email", models.CharField(blank=True, default="", max_length=254)),
                 ("email_folded", models.CharField(blank=True, db_index=True, default="", max_length=254)),
                 ("language", models.CharField(default="es", max_length=2)),
@@ -82,14 +85,23 @@ class Migration(migrations.Migration):
                         blank=True, default="", help_text="folded names, id and phones", max_length=400
                     ),
                 ),
+                (
+                    "sort_name",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="folded surnames and name, as lists are ordered",
+                        max_length=250,
+                    ),
+                ),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("created_at", models.DateTimeField()),
                 ("created_by", models.CharField(blank=True, default="", max_length=80)),
                 ("origin", models.CharField(default="staff", max_length=10)),
             ],
             options={
-                "ordering": ["paternal_surname", "given_name", "id"],
-                "indexes": [models.Index(fields=["paternal_surname", "given_name"], name="patient_names")],
+                "ordering": ["sort_name", "id"],
+                "indexes": [models.Index(fields=["sort_name", "id"], name="patient_names")],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("rating__lte", 5)), name="patient_rating")
                 ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from reservo import tenancy
+from reservo.audit.operations import record
 from reservo.core.actor import Actor
 from reservo.patients.fields import PatientFields
 from reservo.patients.models import Patient, PatientDifference
@@ -29,7 +30,10 @@ class DifferenceDecided(RuntimeError):
 
 
 def note_differences(patient: Patient, given: PatientFields, *, appointment_id: int, at: datetime) -> int:
-    """Write down every value given (already cleaned) that the file does not have; how many."""
+    """Write down every value given (already cleaned) that the file does not have; how many.
+
+    A value that waits already is not written twice; a newer one takes the place of what waited.
+    """
     rows = [
         PatientDifference(
             patient=patient,
@@ -43,6 +47,8 @@ def note_differences(patient: Patient, given: PatientFields, *, appointment_id: 
         if (new := _text(given, name)) and new != _text(patient, name)
     ]
     with tenancy.atomic():
+        waiting = PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
+        waiting.filter(field__in=[row.field for row in rows]).delete()
         PatientDifference.objects.bulk_create(rows)
     return len(rows)
 
@@ -57,6 +63,7 @@ def accept_difference(difference_id: int, *, by: Actor, at: datetime) -> Patient
         patient.version += 1
         fill_folded(patient)
         patient.save()
+        record("patient.changed", "patient", patient.pk, by=by, at=at, details={"fields": [difference.field]})
     return patient
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from reservo import tenancy
+from reservo.audit.operations import record
 from reservo.core.actor import Actor
 from reservo.patients.fields import PatientFields, cleaned
 from reservo.patients.models import Patient
@@ -27,6 +28,7 @@ def register(
     with tenancy.atomic():
         patient.number = counters.take("patient")
         patient.save(force_insert=True)
+        record("patient.created", "patient", patient.pk, by=by, at=at)
     return patient
 
 
@@ -42,9 +44,11 @@ def change(
         patient = Patient.objects.get(pk=patient_id)
         if patient.version != version:
             raise PatientChangedMeanwhile(patient_id)
+        changed = sorted(name for name, value in asdict(values).items() if value != getattr(patient, name))
         for name, value in asdict(values).items():
             setattr(patient, name, value)
         patient.version += 1
         fill_folded(patient)
         patient.save()
+        record("patient.changed", "patient", patient.pk, by=by, at=at, details={"fields": changed})
     return patient

@@ -1,0 +1,130 @@
+"""The way of a new centre to its first online booking: five steps, and what is still missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from reservo.catalog import uses
+from reservo.catalog.models import (
+    Branch,
+    Centre,
+    OpeningPeriod,
+    Practitioner,
+    Room,
+    Service,
+    ServicePractitioner,
+    WorkingPeriod,
+)
+
+KEYS = ("centro", "sucursal", "tratamientos", "profesionales", "reserva")
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    key: str
+    label: str
+    url: str
+    is_done: bool
+    is_skipped: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.is_done or self.is_skipped)
+
+
+def steps(centre: Centre) -> list[Step]:
+    """Each done, skipped or open; its address carries `paso`, by which the next one is found after saving."""
+    branch = Branch.objects.filter(is_active=True).first()
+    service = Service.objects.filter(is_active=True).first()
+    person = Practitioner.objects.filter(is_active=True).first()
+    found = [
+        ("centro", _("Tu centro: nombre, logo y color"), _address("catalog:centre"), bool(centre.logo)),
+        (
+            "sucursal",
+            _("Tu sucursal: dirección y horario"),
+            _address("catalog:edit", "sucursales", branch.pk)
+            if branch
+            else _address("catalog:create", "sucursales"),
+            bool(branch and branch.address),
+        ),
+        ("tratamientos", _("Qué ofreces"), _edit("catalog:service", service), service is not None),
+        (
+            "profesionales",
+            _("Quién atiende y cuándo"),
+            _edit("catalog:practitioner", person),
+            person is not None and WorkingPeriod.objects.exists() and _somebody_gives_something(),
+        ),
+        (
+            "reserva",
+            _("Tu página de reservas: pruébala"),
+            reverse("booking_settings"),
+            uses.booked_online(),
+        ),
+    ]
+    return [
+        Step(key, label, f"{url}?paso={key}", bool(done), key in centre.setup_skipped)
+        for key, label, url, done in found
+    ]
+
+
+def _address(name: str, *args: object) -> str:
+    return reverse(name, args=args)
+
+
+def _edit(name: str, row: Service | Practitioner | None) -> str:
+    return _address(name, row.pk) if row else reverse(f"{name}_create")
+
+
+def _somebody_gives_something() -> bool:
+    return ServicePractitioner.objects.filter(service__is_active=True, practitioner__is_active=True).exists()
+
+
+def next_address(key: str) -> str:
+    """Where to go after step `key`: the next open one, else the list of steps; empty if it is no step."""
+    if key not in KEYS:
+        return ""
+    later = [step for step in steps(Centre.objects.get()) if step.is_open]
+    order = KEYS.index(key)
+    following = next((step for step in later if KEYS.index(step.key) > order), None)
+    return following.url if following else reverse("catalog:index")
+
+
+def missing() -> list[str]:
+    """What keeps people from booking online now, in words; few queries however large the centre."""
+    found = []
+    if not OpeningPeriod.objects.filter(room=None, branch__is_active=True).exists():
+        found.append(_("Tu sucursal no tiene horario."))
+    online = list(
+        Service.objects.filter(is_active=True, is_online=True).values_list("pk", "name", "room_kind")
+    )
+    if not online:
+        found.append(_("No hay ningún tratamiento que se reserve en línea."))
+    given: dict[int, set[int]] = {}
+    people = dict(Practitioner.objects.filter(is_active=True, is_online=True).values_list("pk", "name"))
+    for service_id, person_id in ServicePractitioner.objects.values_list("service_id", "practitioner_id"):
+        if person_id in people:
+            given.setdefault(service_id, set()).add(person_id)
+    nobody = [name for pk, name, _kind in online if pk not in given]
+    if nobody:
+        found.append(_("Nadie hace todavía: %(names)s.") % {"names": _named(nobody)})
+    working = set(WorkingPeriod.objects.values_list("practitioner_id", flat=True).distinct())
+    needed = {person for pk, _name, _kind in online for person in given.get(pk, ())}
+    idle = [name for pk, name in people.items() if pk in needed and pk not in working]
+    if idle:
+        found.append(_("Sin horario de atención: %(names)s.") % {"names": _named(idle)})
+    kinds = set(Room.objects.filter(is_active=True).values_list("kind_id", flat=True).distinct())
+    roomless = [name for _pk, name, kind in online if kind and kind not in kinds]
+    if roomless:
+        found.append(_("Falta un box para: %(names)s.") % {"names": _named(roomless)})
+    if not uses.page_is_open():
+        found.append(_("La reserva en línea está cerrada."))
+    return found
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown}…" if len(names) > MOST_NAMED else shown
