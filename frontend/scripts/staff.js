@@ -76,5 +76,24 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
 });
 
+// What this person's browser remembers for one centre: the branch in sight, whether the rail is folded.
+function remember(name, value) {
+  const root = document.body.dataset.root;
+  if (root) document.cookie = `reservo_${name}=${value}; path=${root}; max-age=31536000; SameSite=Lax`;
+}
+
+document.querySelector("[data-fold]")?.addEventListener("click", (event) => {
+  const isSlim = document.querySelector(".shell").classList.toggle("slim");
+  event.currentTarget.setAttribute("aria-expanded", String(!isSlim));
+  remember("rail", isSlim ? "slim" : "");
+});
+if (document.body.dataset.branch) remember("branch", document.body.dataset.branch);
+
+if (document.body.dataset.root && "serviceWorker" in navigator) {
+  window.addEventListener("load", () => {
+    navigator.serviceWorker.register(`${document.body.dataset.root}sw.js`).catch(() => null);
+  });
+}
+
 startForms();
 startBell();

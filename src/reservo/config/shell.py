@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reservo import tenancy
-from reservo.catalog.models import Centre
+from reservo.catalog import queries as catalog
+from reservo.catalog.models import Branch, Centre
 from reservo.notifications import bell
+from reservo.notifications.live import marks
 
 MODULES = (
     ("agenda.see", "agenda:index", "calendar", lambda: _("Agenda")),
@@ -58,7 +60,15 @@ class Shell:
 
     @property
     def events_url(self) -> str:
-        return f"{settings.RESERVO_EVENTS_URL}/{tenancy.current().slug}/events" if self._staff else ""
+        """Of those who may hear the bell."""
+        if not self._staff or bell.RIGHT not in self._staff.extents:
+            return ""
+        return f"{settings.RESERVO_EVENTS_URL}/{tenancy.current().slug}/events"
+
+    @property
+    def events_since(self) -> str:
+        """What this page shows already; whatever is newer its stream begins with."""
+        return str(marks.newest())
 
     @property
     def person(self) -> str:
@@ -67,6 +77,42 @@ class Shell:
     @cached_property
     def unseen(self) -> int:
         return bell.count_unseen(self._staff) if self._staff else 0
+
+    @cached_property
+    def branches(self) -> list[Branch]:
+        """Those this person works in; only worth showing if there are several."""
+        if not self._staff:
+            return []
+        allowed = self._staff.branch_ids()
+        return [branch for branch in catalog.branches() if allowed is None or branch.pk in allowed]
+
+    @cached_property
+    def branch(self) -> Branch | None:
+        """The one in sight: named in the address, else the last one looked at."""
+        asked = self._request.GET.get("sucursal", "") or self._request.COOKIES.get("reservo_branch", "")
+        return next((one for one in self.branches if str(one.pk) == asked), None) or next(
+            iter(self.branches), None
+        )
+
+    @property
+    def root(self) -> str:
+        return getattr(self._request, "cookie_path", "")
+
+    @property
+    def is_slim(self) -> bool:
+        return self._request.COOKIES.get("reservo_rail") == "slim"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this person should be told that the centre's set-up is not finished."""
+        is_elsewhere = not self._request.path.startswith(reverse("catalog:index"))
+        return bool(
+            self._staff
+            and self._centre
+            and self._centre.is_new
+            and is_elsewhere
+            and "configuration.edit" in self._staff.extents
+        )
 
     @property
     def nav(self) -> list[Entry]:

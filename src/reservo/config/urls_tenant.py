@@ -8,6 +8,7 @@ handler404 = "reservo.config.errors.not_found"
 handler500 = "reservo.config.errors.broken"
 
 urlpatterns = [
+    path("", include("reservo.ui.urls")),
     path("", include("reservo.staff.urls_account")),
     path("", include("reservo.notifications.urls")),
     path("agenda/", include("reservo.agenda.urls")),

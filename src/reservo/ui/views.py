@@ -1,4 +1,7 @@
-"""The operator's front door: where to log in; in a demo, which centres there are."""
+"""The operator's front door; and the page that stands in when there is no connection."""
+
+from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,3 +17,23 @@ from reservo.ui.access import public
 def landing(request: HttpRequest) -> HttpResponse:
     routes = directory.all_active()[:20] if settings.RESERVO_DEMO else []
     return render(request, "ui/landing.html", {"routes": routes})
+
+
+@require_safe
+@public
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows the page below; it stands inside the centre's path, which is all it may touch."""
+    response = HttpResponse(_worker_script(), content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@lru_cache(maxsize=1)
+def _worker_script() -> str:
+    return (Path(__file__).parent / "static" / "dist" / "worker.js").read_text()
+
+
+@require_safe
+@public
+def offline(request: HttpRequest) -> HttpResponse:
+    return render(request, "ui/offline.html")

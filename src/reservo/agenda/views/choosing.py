@@ -52,9 +52,9 @@ def branches_for(staff: Any) -> list[Branch]:
 
 
 def branch_of(request: HttpRequest) -> Branch | None:
-    """The branch asked for, if this person may see it; else their first."""
+    """The branch asked for or last looked at, if this person may see it; else their first."""
     found = branches_for(request.staff)
-    asked = number(request.GET.get("sucursal", ""))
+    asked = number(request.GET.get("sucursal", "") or request.COOKIES.get("reservo_branch", ""))
     return next((branch for branch in found if branch.pk == asked), found[0] if found else None)
 
 
