@@ -13,7 +13,7 @@ from bench.stage import Stage
 
 HISTORY = sized(20_000, 2_000)
 PEOPLE, A_DAY = 10, 12
-CONNECTIONS = 4
+CONNECTIONS = 16
 ROUNDS, SECONDS = sized(7, 3), sized(5, 1)
 
 

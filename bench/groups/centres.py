@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from bench import measuring
@@ -16,21 +17,8 @@ from bench.stage import Stage
 CENTRES = sized(1_000, 100)
 VISITS = 40
 PEOPLE = 4
-CONNECTIONS = 4
-ROUNDS, SECONDS = sized(9, 3), sized(5, 2)
-SCRIPT = """
-local file = io.open(%(list)r)
-local paths, cookies = {}, {}
-for line in file:lines() do
-  local path, cookie = line:match("([^\\t]+)\\t(.*)")
-  paths[#paths + 1], cookies[#cookies + 1] = path, cookie
-end
-math.randomseed(%(seed)d)
-function request()
-  local which = math.random(#paths)
-  return wrk.format("GET", paths[which], {["Cookie"] = cookies[which]})
-end
-"""
+CALLERS = 4
+ROUNDS = sized(600, 60)
 
 
 def measure() -> list[Figure]:
@@ -40,15 +28,15 @@ def measure() -> list[Figure]:
         stage.web()
         _visit_each(stage.url, pages)
         empties = [(f"/{path.split('/')[1]}/bench/empty", cookie) for path, cookie in pages]
-        rates = measuring.alternated(
+        times = measuring.alternated(
             ROUNDS,
-            one=_rate(stage, "one", pages[:1]),
-            all=_rate(stage, "all", pages),
-            empty_one=_rate(stage, "empty-one", empties[:1]),
-            empty_all=_rate(stage, "empty-all", empties),
+            one=_visitor(stage.url, pages[:1]),
+            all=_visitor(stage.url, pages),
+            empty_one=_visitor(stage.url, empties[:1]),
+            empty_all=_visitor(stage.url, empties),
         )
         queries = _day_queries(pages[0])
-    return [*_making(made, whole), *_pages(rates, queries)]
+    return [*_making(made, whole), *_pages(times, queries)]
 
 
 def _making(made: list[float], whole: float) -> list[Figure]:
@@ -64,33 +52,33 @@ def _making(made: list[float], whole: float) -> list[Figure]:
     ]
 
 
-def _pages(rates: dict[str, list[float]], queries: int) -> list[Figure]:
-    milliseconds = {
-        name: statistics.median(1000 * CONNECTIONS / rate for rate in found) for name, found in rates.items()
-    }
-    note = f"{VISITS} visits, {queries} queries, {CONNECTIONS} at a time; median answer"
+def _pages(times: dict[str, list[float]], queries: int) -> list[Figure]:
+    middle = {name: statistics.median(found) for name, found in times.items()}
     return [
         Figure(
-            "day-page", milliseconds["one"], "ms", milliseconds["empty_one"], "empty JSON view", note=note
+            "day-page",
+            middle["one"],
+            "ms",
+            middle["empty_one"],
+            "empty JSON view",
+            note=f"{VISITS} visits, {queries} queries",
         ),
         Figure(
             "day-page-1000-centres",
-            milliseconds["all"],
+            middle["all"],
             "ms",
-            milliseconds["one"],
+            middle["one"],
             "one centre",
-            measuring.ratio(rates, "one", "all"),
-            ratio_at_most(1.3),
-            f"{CENTRES:,} centres at random",
+            bar=ratio_at_most(1.3),
+            note=f"{CENTRES:,} centres at random",
         ),
         Figure(
             "day-page-empty-view",
-            milliseconds["empty_all"],
+            middle["empty_all"],
             "ms",
-            milliseconds["empty_one"],
+            middle["empty_one"],
             "one centre",
-            measuring.ratio(rates, "empty_one", "empty_all"),
-            note="empty JSON view, centres at random",
+            note="empty JSON view of a centre at random",
         ),
     ]
 
@@ -129,13 +117,16 @@ def _seed() -> list[tuple[str, str]]:
     return pages
 
 
-def _rate(stage: Stage, name: str, pages: list[tuple[str, str]]) -> Callable[[], float]:
-    listed, script = Path(stage.data, f"{name}.txt"), Path(stage.data, f"{name}.lua")
-    listed.write_text("".join(f"{path}\t{cookie}\n" for path, cookie in pages))
-    script.write_text(SCRIPT % {"list": str(listed), "seed": len(pages)})
-    return lambda: measuring.requests_per_second(
-        stage.url, connections=CONNECTIONS, seconds=SECONDS, script=script
-    )
+def _visitor(url: str, pages: list[tuple[str, str]]) -> Callable[[], float]:
+    """Milliseconds of one visit to one of the pages at random, over connections in turn."""
+    luck = random.Random(len(pages))
+    callers = itertools.cycle([measuring.Caller(url) for _ in range(CALLERS)])
+
+    def visit() -> float:
+        path, cookie = luck.choice(pages)
+        return next(callers).milliseconds(path, Cookie=cookie)
+
+    return visit
 
 
 def _visit_each(url: str, pages: list[tuple[str, str]]) -> None:
