@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 
 from reservo import tenancy
 from reservo.agenda.models import Appointment
@@ -29,6 +30,12 @@ def calendar_file(appointment: Appointment, *, title: str, place: str, url: str,
     calendar.add("prodid", "-//Reservo//Agenda//ES")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if appointment.state in CANCELLED else "PUBLISH")
+    calendar.add_component(_clock_changes(appointment.zone, appointment.local_date.year))
     calendar.add_component(event)
-    calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
+
+
+@lru_cache(maxsize=256)
+def _clock_changes(zone: str, year: int) -> Timezone:
+    """The zone's offsets around this year. Finding them takes longer than the rest of a mail: they are kept."""
+    return Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
