@@ -54,9 +54,16 @@ class Treatment:
 
 
 def offered_times(
-    service_id: int, branch_id: int, practitioner_id: int | None, first: date, last: date, *, at: datetime
+    service_id: int,
+    branch_id: int,
+    practitioner_id: int | None,
+    first: date,
+    last: date,
+    *,
+    duration_minutes: int | None = None,
+    at: datetime,
 ) -> tuple[Place, Answer]:
-    """Raises NothingBookable."""
+    """For the service's own length unless another is given. Raises NothingBookable."""
     row = _facts(service_id, branch_id)
     place, treatment = Place(*row[:5]), Treatment(*row[5:10])
     is_open, notice_minutes, horizon_days, step_minutes = row[10:]
@@ -78,6 +85,7 @@ def offered_times(
         step_minutes=step_minutes,
         earliest=at + timedelta(minutes=notice_minutes),
         latest=at + timedelta(days=horizon_days),
+        duration_minutes=duration_minutes,
     )
     return place, offered(question, at=at)
 
