@@ -68,7 +68,7 @@ def put(
     from reservo.jobs import wakeups
     from reservo.jobs.models import Job
 
-    with tenancy.atomic():
+    with tenancy.atomic(savepoint=False):
         if key and Job.objects.filter(key=key).exists():
             return
         Job.objects.create(
@@ -80,4 +80,4 @@ def put(
             trace=trace.current(),
             created_at=at,
         )
-        wakeups.hint_with_commit(run_at or at, at=at)
+        wakeups.hint_with_commit(run_at or at)

@@ -1,11 +1,13 @@
-"""One centre's turn: a bounded number of its jobs, then the next centre's."""
+"""One centre's turn: a bounded number of its jobs, for a bounded time, then the next centre's."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from reservo import tenancy
 from reservo.core import trace
@@ -15,74 +17,109 @@ from reservo.jobs.claims import Claimed
 from reservo.jobs.tasks import Task, UnknownTask, task_named
 
 JOBS_PER_TURN = 25
-RENEW_SECONDS = 15.0
+SECONDS_PER_TURN = 1.0
+RENEW_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
 
 class NotDone(Exception):
-    """A task asks to be run again later; not a failure of the program."""
+    """A task asks to be run again, at `again_at` if it knows; not a failure of the program."""
+
+    def __init__(self, reason: str, *, again_at: datetime | None = None):
+        super().__init__(reason)
+        self.again_at = again_at
 
 
-def take_turn(worker: str, *, limit: int = JOBS_PER_TURN) -> int:
-    """Do up to `limit` due jobs of the active plane; how many were taken."""
-    due = claims.next_due()
-    jobs = claims.claim(limit, worker=worker, at=now()) if due and due <= now() else []
-    if jobs:
-        with _kept_leased(jobs):
-            _run_all(jobs)
-    return len(jobs)
+def take_turn(worker: str, *, limit: int = JOBS_PER_TURN, careful: bool = False) -> int:
+    """Do up to `limit` due jobs of the active plane; how many were taken.
+
+    Work that only changes rows is done and marked done in one commit, without being claimed first. `careful` is for a
+    centre whose last worker died in its turn: one job at a time, claimed first, so that the one that kills is counted.
+    """
+    due, at = claims.next_due(), now()
+    if due is None or due > at:
+        return 0
+    with tenancy.atomic():
+        waiting, left = claims.due(1 if careful else limit, at=at)
+        together = [] if careful else [job for job in waiting if _is_transactional(job)]
+        apart = [job for job in waiting if job not in together]
+        _run_together(together, worker, at=at)
+        taken = claims.take(claims.bury_crashed(left, at=at) + apart, worker=worker, at=at)
+    if taken:
+        with _kept_leased(taken):
+            _run_apart(taken)
+    return len(waiting) + len(left)
 
 
-def _run_all(jobs: list[Claimed]) -> None:
-    together: list[tuple[Claimed, Task]] = []
-    done: list[Claimed] = []
-    for job in jobs:
+def _is_transactional(job: Claimed) -> bool:
+    try:
+        return task_named(job.task).transactional
+    except UnknownTask:
+        return False
+
+
+def _run_together(jobs: list[Claimed], worker: str, *, at: datetime) -> None:
+    """They share a commit with their done-marks; one that fails takes back only what it did itself."""
+    taken = claims.take(jobs, worker=worker, at=at)
+    done = []
+    for job in taken:
         try:
-            task = task_named(job.task)
-        except UnknownTask:
-            claims.fail(job, "UnknownTask", attempts=1_000, at=now())
-            continue
-        if task.transactional:
-            together.append((job, task))
-        elif _run_alone(job, task):
+            with tenancy.atomic(), trace.tracing(job.trace):
+                task_named(job.task).function(**job.args)
+            done.append(job)
+        except Exception as raised:
+            _note(job, task_named(job.task), raised)
+    claims.finish(done, at=now())
+
+
+def _run_apart(jobs: list[Claimed]) -> None:
+    """One after the other while the turn lasts; what was not begun goes back."""
+    end = time.monotonic() + SECONDS_PER_TURN
+    done: list[Claimed] = []
+    not_begun: list[Claimed] = []
+    for job in jobs:
+        if time.monotonic() > end:
+            not_begun.append(job)
+        elif _run(job):
             done.append(job)
     with tenancy.atomic():
         claims.finish(done, at=now())
-    _run_together(together)
+        claims.give_back(not_begun)
 
 
-def _run_alone(job: Claimed, task: Task) -> bool:
+def _run(job: Claimed) -> bool:
+    """Whether it is done; if not, it is put off or dead."""
+    try:
+        task = task_named(job.task)
+    except UnknownTask:
+        claims.fail(job, "UnknownTask", attempts=claims.ATTEMPTS_OF_UNKNOWN, at=now())
+        return False
     try:
         with trace.tracing(job.trace):
-            task.function(**job.args)
+            return _run_marked(job, task) if task.transactional else _run_outside(job, task)
     except Exception as error:
         _note(job, task, error)
         return False
+
+
+def _run_marked(job: Claimed, task: Task) -> bool:
+    """The done-mark commits with what the task did, and only if the job is still ours."""
+    with tenancy.atomic():
+        if claims.finish([job], at=now()):
+            task.function(**job.args)
+    return False
+
+
+def _run_outside(job: Claimed, task: Task) -> bool:
+    task.function(**job.args)
     return True
 
 
-def _run_together(jobs: list[tuple[Claimed, Task]]) -> None:
-    """Transactional tasks of a turn share a commit; one that fails takes back only what it did itself."""
-    failed: list[tuple[Claimed, Task, Exception]] = []
-    if not jobs:
-        return
-    with tenancy.atomic():
-        done = []
-        for job, task in jobs:
-            try:
-                with tenancy.atomic(), trace.tracing(job.trace):
-                    if not claims.finish([job], at=now()):
-                        continue
-                    task.function(**job.args)
-                done.append(job)
-            except Exception as raised:
-                failed.append((job, task, raised))
-    for job, task, error in failed:
-        _note(job, task, error)
-
-
 def _note(job: Claimed, task: Task, error: Exception) -> None:
+    if isinstance(error, NotDone) and error.again_at:
+        claims.put_off(job, str(error), run_at=error.again_at)
+        return
     if not isinstance(error, NotDone):
         log.warning("job %s %s failed: %s", job.id, job.task, type(error).__name__, exc_info=error)
     claims.fail(job, f"{type(error).__name__}: {error}", attempts=task.attempts, at=now())
@@ -94,13 +131,14 @@ def _kept_leased(jobs: list[Claimed]) -> Iterator[None]:
     over = threading.Event()
 
     def renew() -> None:
-        while not over.wait(RENEW_SECONDS):
+        from reservo.tenancy import connections
+
+        while not over.is_set():
             try:
                 claims.renew(jobs, at=now())
             except Exception:
                 log.exception("leases could not be renewed")
-        from reservo.tenancy import connections
-
+            over.wait(RENEW_SECONDS)
         connections.close_all()
 
     keeper = threading.Timer(RENEW_SECONDS, tenancy.carry(renew))

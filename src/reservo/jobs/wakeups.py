@@ -9,74 +9,88 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError, connections
+from django.db.models import Q
 
 from reservo import tenancy
 from reservo.adapters import bus
+from reservo.core.clock import now
+from reservo.jobs.models import Wakeup
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 LONGEST_TRANSACTION = timedelta(seconds=60)
+OUTLIVED = LONGEST_TRANSACTION / 2
 LOOK_AGAIN = timedelta(seconds=1)
-TAKEN_FOR = timedelta(seconds=60)
+TAKEN_FOR = timedelta(seconds=10)
 REPEAT_SECONDS = 1.0
+LONGEST_WAIT_MS = 300
 
 log = logging.getLogger(__name__)
-_unwritten: dict[int, tuple[datetime, datetime]] = {}
+_unwritten: dict[int, datetime] = {}
 _lock = threading.Lock()
 
 
-def hint_with_commit(due_at: datetime, *, at: datetime) -> None:
-    """Hint for the active plane now, and nudge the workers after its commit."""
+def hint_with_commit(due_at: datetime) -> None:
+    """Hint for the active plane now, and nudge the workers after its commit; once for many jobs of a transaction."""
     key = tenancy.plane_key()
     connection = connections[CONTROL_ALIAS if tenancy.in_control() else TENANT_ALIAS]
-    known = getattr(connection, "hinted_due", None)
-    if known is not None and known <= due_at:
-        return
-    connection.hinted_due = due_at  # type: ignore[attr-defined]
-    hint(key, due_at, at=at)
-    tenancy.on_commit(lambda: _after_commit(connection, key, due_at))
+    scope = tuple(name for name in connection.savepoint_ids if name)
+    hinted = getattr(connection, "hinted_due", None)
+    if hinted is not None and hinted[0] <= due_at and hinted[1] == scope[: len(hinted[1])]:
+        return  # said already, and no savepoint that could take it back has been closed since
+    connection.hinted_due = (due_at, scope)  # type: ignore[attr-defined]
+    hint(key, due_at)
+    tenancy.on_commit(partial(_after_commit, key, due_at, now()))
 
 
-def _after_commit(connection: object, key: int, due_at: datetime) -> None:
-    connection.hinted_due = None  # type: ignore[attr-defined]
+def _after_commit(key: int, due_at: datetime, hinted_at: datetime) -> None:
+    if now() - hinted_at > OUTLIVED:
+        hint(key, due_at)
     bus.current().publish("jobs", {"tenant": key, "due": due_at.timestamp()})
 
 
-def hint(tenant_id: int, due_at: datetime, *, at: datetime) -> None:
+def hint(tenant_id: int, due_at: datetime) -> None:
     """Say that there may be work at `due_at`. Never raises: no change fails because of a hint."""
     try:
-        _write(tenant_id, due_at, at)
+        _write(tenant_id, due_at)
     except DatabaseError:
         log.warning("a wake-up could not be written; it is kept and repeated")
-        _keep(tenant_id, due_at, at)
+        _keep(tenant_id, due_at)
 
 
 _HINT = """
     INSERT INTO jobs_wakeup (tenant_id, due_at, generation, hinted_at) VALUES (%s, %s, 1, %s)
     ON CONFLICT (tenant_id) DO UPDATE SET
-        due_at = CASE WHEN excluded.due_at < due_at THEN excluded.due_at ELSE due_at END,
-        generation = generation + 1,
+        due_at = CASE WHEN excluded.due_at < jobs_wakeup.due_at THEN excluded.due_at ELSE jobs_wakeup.due_at END,
+        generation = jobs_wakeup.generation + 1,
         hinted_at = excluded.hinted_at
 """
 
 
-def _write(tenant_id: int, due_at: datetime, at: datetime) -> None:
+def _write(tenant_id: int, due_at: datetime) -> None:
     connection = connections[CONTROL_ALIAS]
     adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(_HINT, [tenant_id, adapt(due_at), adapt(at)])
+    values = [tenant_id, adapt(due_at), adapt(now())]
+    with connection.waiting_at_most(LONGEST_WAIT_MS), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(_HINT, values)
 
 
-def _keep(tenant_id: int, due_at: datetime, at: datetime) -> None:
+def _keep(tenant_id: int, due_at: datetime) -> None:
     with _lock:
-        kept = _unwritten.get(tenant_id)
-        _unwritten[tenant_id] = (min(due_at, kept[0]) if kept else due_at, at)
+        _unwritten[tenant_id] = min(due_at, _unwritten.get(tenant_id, due_at))
         if len(_unwritten) == 1:
-            timer = threading.Timer(REPEAT_SECONDS, repeat_unwritten)
+            timer = threading.Timer(REPEAT_SECONDS, _repeat_in_thread)
             timer.daemon = True
             timer.start()
+
+
+def _repeat_in_thread() -> None:
+    repeat_unwritten()
+    connections[CONTROL_ALIAS].close()
 
 
 def repeat_unwritten() -> None:
@@ -84,5 +98,56 @@ def repeat_unwritten() -> None:
     with _lock:
         waiting = dict(_unwritten)
         _unwritten.clear()
-    for tenant_id, (due_at, at) in waiting.items():
-        hint(tenant_id, due_at, at=at)
+    for tenant_id, due_at in waiting.items():
+        hint(tenant_id, due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A centre taken for a turn, and its hint as it was when it was taken."""
+
+    tenant_id: int
+    generation: int
+    hinted_at: datetime
+
+
+def due(limit: int, *, at: datetime) -> list[tuple[int, bool]]:
+    """(centre, whether its last worker died in its turn) of those that nobody has, longest due first."""
+    rows = Wakeup.objects.filter(_free(at), due_at__lte=at).order_by("due_at")
+    return [(key, until is not None) for key, until in rows.values_list("tenant_id", "taken_until")[:limit]]
+
+
+def seconds_to_next(longest: float, *, at: datetime) -> float:
+    """How long to sleep if nobody nudges."""
+    first = Wakeup.objects.filter(_free(at)).order_by("due_at").values_list("due_at", flat=True).first()
+    wait = (first - at).total_seconds() if first else longest
+    return min(max(wait, 0.005), longest)
+
+
+def take(tenant_id: int, *, at: datetime) -> Taken | None:
+    """The turn of this centre; None if another worker has it or there is no hint."""
+    if not Wakeup.objects.filter(_free(at), pk=tenant_id).update(taken_until=at + TAKEN_FOR):
+        return None
+    row = Wakeup.objects.filter(pk=tenant_id).values_list("generation", "hinted_at").first()
+    return Taken(tenant_id, *row) if row else None
+
+
+def settle(taken: Taken, next_due: datetime | None, *, at: datetime) -> None:
+    """Write when the centre has work again, at the back of the queue if now. A hint given meanwhile wins.
+
+    A young hint is not cleared: its transaction may be open. It is looked at again after as long as it is old.
+    """
+    age = at - taken.hinted_at
+    unchanged = Wakeup.objects.filter(pk=taken.tenant_id, generation=taken.generation)
+    if next_due is None and age > LONGEST_TRANSACTION:
+        settled = unchanged.delete()[0]
+    else:
+        again = at + max(LOOK_AGAIN, age) if age <= LONGEST_TRANSACTION else next_due
+        instants = [instant for instant in (next_due, again) if instant]
+        settled = unchanged.update(due_at=max(min(instants), at), taken_until=None)
+    if not settled:
+        Wakeup.objects.filter(pk=taken.tenant_id).update(taken_until=None)
+
+
+def _free(at: datetime) -> Q:
+    return Q(taken_until__isnull=True) | Q(taken_until__lte=at)

@@ -11,21 +11,24 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connections
-from django.db.models import Q
 
 from reservo import tenancy
 from reservo.adapters import bus
 from reservo.core.clock import now
 from reservo.jobs import claims, turns, wakeups
-from reservo.jobs.models import Heartbeat, Wakeup
+from reservo.jobs.models import Heartbeat
+from reservo.jobs.sweeping import Sweep
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
-from reservo.tenancy.connections import close_all
+from reservo.tenancy.connections import close_all, keep_at_most
 
 LONGEST_SLEEP_SECONDS = 1.0
-SWEEP_EVERY = timedelta(minutes=5)
-HEARTBEAT_EVERY = timedelta(seconds=5)
+WATCH_SECONDS = 5.0
+REST_SECONDS = 0.5
 CENTRES_PER_LOOK = 50
+CONNECTIONS_PER_THREAD = 128
+NOT_ACTIVE = timedelta(seconds=10)
+UNWELL = timedelta(seconds=2)
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +40,14 @@ class Worker:
         self.name = f"worker:{socket.gethostname()}:{os.getpid()}"
         self._threads = threads
         self._stopping = threading.Event()
-        self._nudged = threading.Event()
+        self._woken = threading.Event()
+        self._nudged: set[int] = set()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; a turn that has begun is finished."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        keep_at_most(CONNECTIONS_PER_THREAD)
         workers = [threading.Thread(target=self._loop, daemon=True) for _ in range(self._threads)]
         listener = threading.Thread(target=self._listen, daemon=True)
         for thread in (*workers, listener):
@@ -53,125 +58,95 @@ class Worker:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._nudged.set()
+        self._woken.set()
 
     def _watch(self) -> None:
         """Heartbeats, and the slow sweep that heals hints that were lost."""
-        swept = datetime.min.replace(tzinfo=now().tzinfo)
+        sweep = Sweep(self.name)
         while not self._stopping.is_set():
             try:
                 beat(self.name, "worker")
-                if now() - swept > SWEEP_EVERY:
-                    sweep()
-                    swept = now()
+                sweep.step(at=now())
             except DatabaseError:
                 log.exception("the control database does not answer")
-            self._stopping.wait(HEARTBEAT_EVERY.total_seconds())
+            self._stopping.wait(WATCH_SECONDS)
 
     def _listen(self) -> None:
         listening = bus.current().subscribe("jobs")
         while not self._stopping.is_set():
             message = listening.receive(0.5)
-            if message and message["due"] <= now().timestamp() + LONGEST_SLEEP_SECONDS:
-                self._nudged.set()
+            if message:
+                self._hear(int(message["tenant"]), message["due"] - now().timestamp())
         listening.close()
+
+    def _hear(self, tenant_id: int, seconds_left: float) -> None:
+        if seconds_left <= 0:
+            self._nudged.add(tenant_id)
+        if seconds_left <= LONGEST_SLEEP_SECONDS:
+            self._woken.set()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            self._nudged.clear()
+            self._woken.clear()
             try:
-                worked = self.look()
-            except DatabaseError:
+                if not self.look() and not self._nudged:
+                    self._woken.wait(wakeups.seconds_to_next(LONGEST_SLEEP_SECONDS, at=now()))
+            except Exception:
                 log.exception("no work could be read")
-                worked = False
-                time.sleep(0.5)
-            if not worked:
-                self._nudged.wait(seconds_to_next())
+                time.sleep(REST_SECONDS)
         close_all()
         connections.close_all()
 
     def look(self) -> bool:
-        """Give one turn to every centre that is due; whether there was any."""
-        due = list(
-            Wakeup.objects.filter(_free(now()), due_at__lte=now()).order_by("due_at")[:CENTRES_PER_LOOK]
-        )
-        worked = False
-        for wakeup in due:
+        """Give one turn to every centre that is due, nudged ones first; whether there was any work."""
+        worked = self._visit_nudged()
+        for tenant_id, careful in wakeups.due(CENTRES_PER_LOOK, at=now()):
             if self._stopping.is_set():
                 break
-            worked = visit(wakeup.tenant_id, self.name) or worked
+            worked = bool(visit(tenant_id, self.name, careful=careful)) or worked
+            worked = self._visit_nudged() or worked
+        return worked
+
+    def _visit_nudged(self) -> bool:
+        """Those that somebody else has at the moment are hinted at again: he may have looked too early."""
+        worked = False
+        while self._nudged and not self._stopping.is_set():
+            try:
+                tenant_id = self._nudged.pop()
+            except KeyError:
+                break
+            done = visit(tenant_id, self.name)
+            if done is None:
+                wakeups.hint(tenant_id, now())
+            worked = bool(done) or worked
         return worked
 
 
-def _free(at: datetime) -> Q:
-    return Q(taken_until__isnull=True) | Q(taken_until__lte=at)
+def visit(tenant_id: int, worker: str, *, careful: bool = False) -> int | None:
+    """One turn for this centre, then say when it next has work. How many jobs; None if another worker has it."""
+    taken = wakeups.take(tenant_id, at=now())
+    if taken is None:
+        return None
+    done, next_due = _turn(tenant_id, worker, careful)
+    wakeups.settle(taken, next_due, at=now())
+    return done
 
 
-def visit(tenant_id: int, worker: str) -> bool:
-    """One turn for this centre, unless another worker has it; then say when it next has work."""
-    at = now()
-    taken = Wakeup.objects.filter(_free(at), pk=tenant_id).update(taken_until=at + wakeups.TAKEN_FOR)
-    seen = Wakeup.objects.filter(pk=tenant_id).first()
-    if not taken or seen is None:
-        return False
-    done, next_due = _turn(tenant_id, worker)
-    _settle(seen, next_due)
-    return done > 0
-
-
-def _turn(tenant_id: int, worker: str) -> tuple[int, datetime | None]:
+def _turn(tenant_id: int, worker: str, careful: bool) -> tuple[int, datetime | None]:
     if tenant_id == 0:
         with tenancy.control():
-            return turns.take_turn(worker), claims.next_due()
+            return turns.take_turn(worker, careful=careful), claims.next_due()
     route = directory.by_id(tenant_id)
     if route is None:
         return 0, None
     if route.state != "active":
-        return 0, now() + timedelta(seconds=30)
+        return 0, now() + NOT_ACTIVE
     try:
         with tenancy.activate(route):
-            return turns.take_turn(worker), claims.next_due()
+            return turns.take_turn(worker, careful=careful), claims.next_due()
     except (StaleEpoch, DatabaseError) as broken:
         log.warning("centre %s could not be worked on: %s", tenant_id, type(broken).__name__)
-        return 0, now() + timedelta(seconds=2)
-
-
-def _settle(seen: Wakeup, next_due: datetime | None) -> None:
-    """Write when the centre has work again. A hint given meanwhile wins; a young one is not cleared."""
-    at = now()
-    unchanged = Wakeup.objects.filter(pk=seen.pk, generation=seen.generation)
-    if next_due is None and at - seen.hinted_at > wakeups.LONGEST_TRANSACTION:
-        settled = unchanged.delete()[0]
-    else:
-        look_again = (
-            at + wakeups.LOOK_AGAIN if at - seen.hinted_at <= wakeups.LONGEST_TRANSACTION else next_due
-        )
-        due = min(next_due, look_again) if next_due and look_again else next_due or look_again
-        settled = unchanged.update(due_at=due, taken_until=None)
-    if not settled:
-        Wakeup.objects.filter(pk=seen.pk).update(taken_until=None)
-
-
-def seconds_to_next() -> float:
-    """How long to sleep if nobody nudges."""
-    row = Wakeup.objects.filter(_free(now())).order_by("due_at").values_list("due_at", flat=True).first()
-    wait = (row - now()).total_seconds() if row else LONGEST_SLEEP_SECONDS
-    return min(max(wait, 0.005), LONGEST_SLEEP_SECONDS)
-
-
-def sweep() -> int:
-    """Read every centre's jobs once and write the hints that should be there; how many were missing."""
-    hinted = set(Wakeup.objects.values_list("tenant_id", flat=True))
-    mended = 0
-    for route in directory.all_active():
-        if route.tenant_id in hinted:
-            continue
-        with tenancy.activate(route):
-            due = claims.next_due()
-        if due:
-            wakeups.hint(route.tenant_id, due, at=now())
-            mended += 1
-    return mended
+        return 0, now() + UNWELL
 
 
 def beat(process: str, kind: str) -> None:

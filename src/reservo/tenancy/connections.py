@@ -19,6 +19,7 @@ DESCRIPTORS_KEPT_FOR_OTHERS = 256
 MOST_CONNECTIONS_PER_THREAD = 32
 
 _kept = threading.local()
+_most = MOST_CONNECTIONS_PER_THREAD
 
 
 def bind(route: Route) -> None:
@@ -45,6 +46,13 @@ def refuse_open_transaction() -> None:
     bound = getattr(connections._connections, TENANT_ALIAS, None)  # type: ignore[attr-defined]
     if bound is not None and bound.in_atomic_block:
         raise RebindInTransaction("a transaction of another centre is open")
+
+
+def keep_at_most(per_thread: int) -> None:
+    """Another bound for this process: one that goes through many centres in turn keeps more of them open."""
+    global _most
+    _most = per_thread
+    connections_per_thread.cache_clear()
 
 
 def close_all() -> None:
@@ -89,7 +97,7 @@ def connections_per_thread() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     threads = settings.RESERVO_THREADS + 2
     share = (wanted - DESCRIPTORS_KEPT_FOR_OTHERS) // (threads * DESCRIPTORS_PER_CONNECTION)
-    return max(2, min(MOST_CONNECTIONS_PER_THREAD, share))
+    return max(2, min(_most, share))
 
 
 def _wrapper_for(route: Route) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from reservo.tenancy.context import Route
@@ -23,7 +22,7 @@ class GuardedWrapper:
     """Mixin for a Django DatabaseWrapper bound to one centre."""
 
     route: Route
-    hinted_due: datetime | None = None  # earliest work hinted for in the open transaction
+    hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
