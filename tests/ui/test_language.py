@@ -81,7 +81,7 @@ def left_in_spanish(text: str) -> list[str]:
 
 
 def leftovers(client, paths, *, status=200) -> dict[str, list[str]]:
-    answers = {path: client.get(path) for path in paths}
+    answers = {path: client.get(path, follow=True) for path in paths}
     assert {path: a.status_code for path, a in answers.items() if a.status_code != status} == {}
     return {path: found for path, a in answers.items() if (found := left_in_spanish(a.content.decode()))}
 
