@@ -293,14 +293,21 @@ document.body.addEventListener("agenda-changed", () => {
   reload();
   paintStrip();
 });
+// Several changes at once are read together.
+let reloading;
+function reloadSoon() {
+  clearTimeout(reloading);
+  reloading = setTimeout(reload, 80);
+}
+
 document.addEventListener("live:agenda", ({ detail }) => {
   const from = state.view === "semana" ? mondayOf(state.day) : state.day;
   const to = state.view === "semana" ? shifted(from, 6) : state.day;
   if (detail.branch && detail.branch !== state.branch) return;
-  if (detail.first <= to && detail.last >= from) reload();
+  if (detail.first <= to && detail.last >= from) reloadSoon();
   paintStrip();
 });
-document.addEventListener("live:resync", reload);
+document.addEventListener("live:resync", reloadSoon);
 
 paint();
 const asked = config.opened;

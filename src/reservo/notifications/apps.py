@@ -7,6 +7,6 @@ class NotificationsConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
-        from reservo.notifications import account_mails, sending  # noqa: F401
+        from reservo.notifications import account_mails, receivers, sending  # noqa: F401
 
         account_mails.register_kinds()

@@ -9,6 +9,9 @@ from reservo import tenancy
 from reservo.adapters import bus
 from reservo.notifications.models import Notice, NoticeMark
 
+RIGHT = "agenda.see"
+MOST_COUNTED = 100
+
 
 def ring(
     kind: str,
@@ -42,7 +45,7 @@ def notices_for(staff: Any):
     found = Notice.objects.all()
     if (branches := staff.branch_ids()) is not None:
         found = found.filter(branch_id__in=branches)
-    if staff.only_own("agenda.see"):
+    if staff.only_own(RIGHT):
         found = found.filter(practitioner_id=staff.practitioner_id)
     return found
 
@@ -57,4 +60,4 @@ def mark_seen(staff_id: int, notice_id: int) -> None:
 
 def count_unseen(staff: Any) -> int:
     seen = NoticeMark.objects.filter(staff_id=staff.pk).values_list("seen_id", flat=True).first() or 0
-    return notices_for(staff).filter(pk__gt=seen)[:100].count()
+    return notices_for(staff).filter(pk__gt=seen)[:MOST_COUNTED].count()

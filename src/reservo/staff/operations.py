@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from reservo import tenancy
+from reservo import outbox, tenancy
 from reservo.accounts import operations as accounts
 from reservo.audit.operations import record
 from reservo.core import mailaddress
 from reservo.core.actor import Actor
 from reservo.staff import rights
+from reservo.staff.events import RightsChanged
 from reservo.staff.models import Role, RoleRight, StaffBranch, StaffMember
 
 
@@ -85,6 +86,7 @@ def change(staff_id: int, place: Place, *, is_active: bool, by: Actor, at: datet
             at=at,
             details={"role": place.role_id, "active": is_active},
         )
+        outbox.announce(RightsChanged(staff_id), at=at)
     if member.user_id and not is_active:
         accounts.leave(member.user_id, tenancy.current().tenant_id)
     elif member.user_id:
@@ -106,6 +108,7 @@ def save_role(role_id: int | None, *, name: str, extents: dict[str, str], by: Ac
         )
         _keep_an_administrator()
         record("role.saved", "role", role.pk, by=by, at=at, details={"rights": sorted(extents)})
+        outbox.announce(RightsChanged(None), at=at)
     return role
 
 

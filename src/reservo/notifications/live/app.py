@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
-
-import orjson
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
@@ -18,192 +16,160 @@ import django
 
 django.setup()  # the server imports this module as it is: models come after
 
-from django.conf import settings  # noqa: E402
-
 from reservo.adapters import bus  # noqa: E402
 from reservo.notifications.live import reading  # noqa: E402
-from reservo.notifications.live.hub import Connection, Hub  # noqa: E402
+from reservo.notifications.live.answering import (  # noqa: E402
+    Receive,
+    Send,
+    begin,
+    cors,
+    end,
+    event,
+    headers_of,
+    is_from_our_pages,
+    plain,
+    until_gone,
+)
+from reservo.notifications.live.hub import Connection, Hub, TooManyOpen  # noqa: E402
+from reservo.notifications.live.marks import mark_of  # noqa: E402
+from reservo.notifications.live.watching import Watch, let_go  # noqa: E402
+from reservo.tenancy import connections  # noqa: E402
 
 BEAT_SECONDS = 15.0
-RECHECK_SECONDS = 1.0
-TOPICS = ("notice", "agenda", "tenant", "session")
+READERS = 4
+TOPICS = ("notice", "agenda", "staff")
 
 log = logging.getLogger(__name__)
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Events:
     """The ASGI application."""
 
-    def __init__(self) -> None:
+    def __init__(self, listening: bus.Bus | None = None) -> None:
         self.hub = Hub()
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="events")
-        self._started = False
+        self._bus = listening
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="events")
+        self._watch: Watch | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._listening: Any = None
 
-    async def __call__(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
-    ) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            self._start()
+            self.start()
             await self._answer(scope, receive, send)
 
-    async def _lifespan(self, receive: Callable[[], Awaitable[Any]], send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                self._start()
-                await send({"type": "lifespan.startup.complete"})
-            else:
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] == "lifespan.startup":
+            self.start()
+            await send({"type": "lifespan.startup.complete"})
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
 
-    def _start(self) -> None:
-        if not self._started:
-            self._started = True
-            loop = asyncio.get_running_loop()
-            subscription = bus.current().subscribe(*TOPICS)
-            loop.add_reader(subscription.fileno(), self._heard, subscription)
-            self._rechecking = loop.create_task(self._recheck())
+    def start(self) -> None:
+        if self._watching is not None:
+            return
+        connections.connections_per_thread()  # raises this process's bound of descriptors too
+        loop = asyncio.get_running_loop()
+        self._listening = (self._bus or bus.current()).subscribe(*TOPICS)
+        loop.add_reader(self._listening.fileno(), self._heard, self._listening)
+        self._watch = Watch(self.hub, self._read)
+        self._watching = loop.create_task(self._watch.run())
+
+    async def stop(self) -> None:
+        """Browsers are told to come back: another process, or this one's successor, goes on."""
+        if self._watching is None:
+            return
+        self._watching.cancel()
+        asyncio.get_running_loop().remove_reader(self._listening.fileno())
+        self._listening.close()
+        for connection in self.hub.connections():
+            let_go(connection, again=True)
+        await asyncio.sleep(0)
 
     def _heard(self, subscription: Any) -> None:
-        message = subscription.receive(0)
-        if message is None:
-            return
-        kind = message.pop("topic")
-        if kind in ("tenant", "session"):
-            for connection in self.hub.connections():
-                connection.put("check", {})
-        else:
-            self.hub.hand_out(kind, message)
-
-    async def _recheck(self) -> None:
-        """The healing path: whoever lost the right, the session or the centre is let go."""
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            found: dict[Any, list[Connection]] = {}
-            for connection in self.hub.connections():
-                found.setdefault(connection.viewer, []).append(connection)
-            for viewer, connections in found.items():
-                if not await self._read(_still, viewer):
-                    for connection in connections:
-                        connection.put("bye", {})
+        """All that waits: the kernel keeps few messages for who does not fetch them."""
+        while (message := subscription.receive(0)) is not None:
+            kind = message.pop("topic")
+            self.hub.hear(kind, message)
+            if kind == "staff" and self._watch:
+                self._watch.hurry(message.get("tenant", 0))
 
     async def _read(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._readers, function, *args)
 
-    async def _answer(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
-        path = scope["path"].strip("/").split("/")
-        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if path == ["live"]:
-            await _plain(send, 200, "live\n")
-        elif len(path) == 2 and path[1] == "events" and scope["method"] == "GET":
-            await self._stream(path[0], headers, scope, receive, send)
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        path, headers = scope["path"].strip("/").split("/"), headers_of(scope)
+        if path in (["live"], ["ready"]):
+            await plain(send, 200, f"{path[0]}\n")
+        elif len(path) != 2 or path[1] != "events":
+            await plain(send, 404, "not found\n")
+        elif scope["method"] != "GET":
+            await plain(send, 405, "method not allowed\n", [(b"allow", b"GET")])
+        elif not is_from_our_pages(headers):
+            await plain(send, 403, "not from here\n")
         else:
-            await _plain(send, 404, "not found\n")
+            await self._stream(path[0], headers, scope, receive, send)
 
     async def _stream(
-        self,
-        slug: str,
-        headers: dict[str, str],
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Any]],
-        send: Send,
+        self, slug: str, headers: dict[str, str], scope: dict[str, Any], receive: Receive, send: Send
     ) -> None:
-        viewer = await self._read(reading.viewer_of, slug, headers.get("cookie", ""))
-        if viewer is None:
-            await _plain(send, 403, "log in\n", _cors(headers))
+        found = await self._read(reading.viewer_of, slug[:80], headers.get("cookie", ""))
+        if found is None:
+            await plain(send, 403, "log in\n", cors(headers))
             return
-        connection = self.hub.add(viewer)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(headers)})
+            connection = self.hub.add(*found)
+        except TooManyOpen:
+            await plain(send, 503, "too many\n", [*cors(headers), (b"retry-after", b"20")])
+            return
+        connection.task = asyncio.current_task()
+        try:
+            await begin(send, headers)
             await self._catch_up(connection, headers, scope, send)
-            gone = asyncio.ensure_future(_until_gone(receive))
-            await self._pump(connection, send, gone)
+            await self._pump(connection, receive, send)
+        except asyncio.CancelledError:
+            log.info("a browser that did not read was let go")
         finally:
             self.hub.remove(connection)
 
     async def _catch_up(
         self, connection: Connection, headers: dict[str, str], scope: dict[str, Any], send: Send
     ) -> None:
-        """On reconnect, what was missed; on a first visit, only where the list stands."""
+        """What happened since the mark that the browser knows; without one, only where the centre stands."""
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
-        since = headers.get("last-event-id", "") or asked
-        if since.isdigit() and len(since) < 18:
-            for notice in await self._read(reading.missed, connection.viewer, int(since)):
-                await _event(send, "notice", notice, notice["id"])
-            await _event(send, "resync", {})
-        else:
-            await _event(send, "beat", {}, await self._read(reading.newest, connection.viewer))
+        since = mark_of(headers.get("last-event-id", "") or asked)
+        if since is None:
+            await event(send, "beat", {}, str(self.hub.centres[connection.viewer.tenant_id].mark))
+            return
+        notices, mark = await self._read(reading.missed, connection.viewer, since)
+        for number in notices:
+            connection.known.add(number)
+            await event(send, "notice", {"id": number})
+        await event(send, "resync" if mark.change != since.change else "beat", {}, str(mark))
 
-    async def _pump(self, connection: Connection, send: Send, gone: asyncio.Future[None]) -> None:
-        while not gone.done():
-            waiting = asyncio.ensure_future(connection.queue.get())
-            await asyncio.wait({waiting, gone}, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not waiting.done():
-                waiting.cancel()
-                if not gone.done():
-                    await _event(send, "beat", {})
-                continue
-            kind, message = waiting.result()
-            if kind == "check":
-                if await self._read(_still, connection.viewer):
-                    continue
-                kind = "bye"
-            await _event(send, kind, message, message.get("id") if kind == "notice" else None)
-            if kind == "bye":
-                break
-        gone.cancel()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _still(viewer: Any) -> bool:
-    """A database that does not answer for a moment closes nobody's stream."""
-    try:
-        return reading.is_still(viewer)
-    except Exception:
-        log.exception("a viewer could not be checked")
-        return True
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Any]]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
-
-
-async def _event(send: Send, kind: str, message: dict[str, Any], number: Any = None) -> None:
-    lines = f"event: {kind}\n" + (f"id: {number}\n" if number is not None else "")
-    body = lines.encode() + b"data: " + orjson.dumps(message) + b"\n\n"
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _plain(
-    send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]] | None = None
-) -> None:
-    found = [(b"content-type", b"text/plain"), *(headers or [])]
-    await send({"type": "http.response.start", "status": status, "headers": found})
-    await send({"type": "http.response.body", "body": text.encode()})
-
-
-def _stream_headers(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"content-type", b"text/event-stream"),
-        (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
-        *_cors(headers),
-    ]
-
-
-def _cors(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """Pages of our own public address may listen, with their cookie; nobody else."""
-    if headers.get("origin", "") != settings.RESERVO_PUBLIC_URL:
-        return []
-    return [
-        (b"access-control-allow-origin", headers["origin"].encode("latin-1")),
-        (b"access-control-allow-credentials", b"true"),
-        (b"vary", b"Origin"),
-    ]
+    async def _pump(self, connection: Connection, receive: Receive, send: Send) -> None:
+        gone = asyncio.ensure_future(until_gone(receive))
+        try:
+            while not gone.done():
+                waiting = asyncio.ensure_future(connection.queue.get())
+                await asyncio.wait({waiting, gone}, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    kind, message, mark = waiting.result()
+                    if kind == "notice" and message["id"] in connection.known:
+                        continue
+                    await event(send, kind, message, mark)
+                    if kind == "bye":
+                        break
+                elif not gone.done():
+                    waiting.cancel()
+                    await event(send, "beat", {})
+                else:
+                    waiting.cancel()
+        finally:
+            gone.cancel()
+        await end(send)
 
 
 application = Events()

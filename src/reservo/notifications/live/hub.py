@@ -3,69 +3,143 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from reservo.notifications.live.marks import Mark
+
 MOST_WAITING = 100
+MOST_PER_CENTRE = 2_000
+MOST_OPEN = 10_000
+NOTICES_REMEMBERED = 200
+
+
+class TooManyOpen(RuntimeError):
+    """The process, or the centre, has as many browsers open as it may."""
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """A logged-in member of staff, as plain values; what they may see decides what reaches them."""
+class Sight:
+    """What of the centre a member of staff may see: branches (None: all), and whether only one practitioner's."""
 
-    tenant_id: int
-    staff_id: int
-    session_key: str
     branch_ids: frozenset[int] | None
     only_practitioner_id: int | None
 
-    def sees(self, message: dict[str, Any]) -> bool:
+    def covers(self, message: dict[str, Any]) -> bool:
         branch = message.get("branch")
         if branch is not None and self.branch_ids is not None and branch not in self.branch_ids:
             return False
         if self.only_practitioner_id is None or "practitioner" not in message:
             return True
-        return message["practitioner"] == self.only_practitioner_id
+        return bool(message["practitioner"] == self.only_practitioner_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A logged-in member of staff, as plain values."""
+
+    tenant_id: int
+    user_id: int
+    staff_id: int
+    session_key: str
+    sight: Sight
 
 
 @dataclass(slots=True, eq=False)
 class Connection:
+    """One open stream: events wait in its queue as (kind, message, mark)."""
+
     viewer: Viewer
-    queue: asyncio.Queue[tuple[str, dict[str, Any]]] = field(
+    task: asyncio.Task[Any] | None = None
+    known: set[int] = field(default_factory=set)
+    queue: asyncio.Queue[tuple[str, dict[str, Any], str]] = field(
         default_factory=lambda: asyncio.Queue(maxsize=MOST_WAITING)
     )
 
-    def put(self, kind: str, message: dict[str, Any]) -> None:
+    def put(self, kind: str, message: dict[str, Any], mark: str = "") -> None:
         """A browser that does not read fast enough is told to read everything again."""
         try:
-            self.queue.put_nowait((kind, message))
+            self.queue.put_nowait((kind, message, mark))
         except asyncio.QueueFull:
             while not self.queue.empty():
                 self.queue.get_nowait()
-            self.queue.put_nowait(("resync", {}))
+            self.queue.put_nowait((kind, message, "") if kind == "bye" else ("resync", {}, ""))
+
+
+@dataclass(slots=True)
+class Centre:
+    """The open browsers of one centre, and how far its rows and the bus's messages agree."""
+
+    mark: Mark
+    connections: set[Connection] = field(default_factory=set)
+    handed: deque[int] = field(default_factory=lambda: deque(maxlen=NOTICES_REMEMBERED))
+    unheard: int = 0
+    heard: int = 0
+
+    def note_rows(self, newest: Mark, changes: int) -> bool:
+        """Take over what was read; whether a change that was read the time before has not been heard of yet."""
+        missed = self.heard < self.unheard
+        is_quiet = not (changes or self.heard)
+        self.unheard = changes if missed or is_quiet else self.unheard + changes - self.heard
+        self.heard = 0
+        self.mark = Mark(max(newest.notice, self.mark.notice), newest.change)
+        return missed
 
 
 class Hub:
     def __init__(self) -> None:
-        self._by_tenant: dict[int, set[Connection]] = {}
+        self.centres: dict[int, Centre] = {}
+        self.open = 0
 
-    def add(self, viewer: Viewer) -> Connection:
+    def add(self, viewer: Viewer, mark: Mark) -> Connection:
+        """Raises TooManyOpen."""
+        centre = self.centres.get(viewer.tenant_id)
+        if self.open >= MOST_OPEN or (centre and len(centre.connections) >= MOST_PER_CENTRE):
+            raise TooManyOpen
+        if centre is None:
+            centre = self.centres[viewer.tenant_id] = Centre(mark)
         connection = Connection(viewer)
-        self._by_tenant.setdefault(viewer.tenant_id, set()).add(connection)
+        centre.connections.add(connection)
+        self.open += 1
         return connection
 
     def remove(self, connection: Connection) -> None:
-        found = self._by_tenant.get(connection.viewer.tenant_id, set())
-        found.discard(connection)
-        if not found:
-            self._by_tenant.pop(connection.viewer.tenant_id, None)
+        centre = self.centres.get(connection.viewer.tenant_id)
+        if centre is None or connection not in centre.connections:
+            return
+        centre.connections.remove(connection)
+        self.open -= 1
+        if not centre.connections:
+            del self.centres[connection.viewer.tenant_id]
 
     def connections(self) -> list[Connection]:
-        return [connection for found in self._by_tenant.values() for connection in found]
+        return [connection for centre in self.centres.values() for connection in centre.connections]
 
-    def hand_out(self, kind: str, message: dict[str, Any]) -> int:
-        """To everybody of the centre who may see it; how many."""
-        found = [c for c in self._by_tenant.get(message.get("tenant", 0), ()) if c.viewer.sees(message)]
-        for connection in found:
-            connection.put(kind, message)
-        return len(found)
+    def hear(self, kind: str, message: dict[str, Any]) -> int:
+        """A message of the bus, to everybody of its centre who may see it; how many."""
+        centre = self.centres.get(message.get("tenant", 0))
+        if centre is None:
+            return 0
+        if kind == "notice":
+            return hand_notice(centre, message)
+        centre.heard += 1
+        return _hand_out(centre, kind, message) if kind == "agenda" else 0
+
+
+def hand_notice(centre: Centre, message: dict[str, Any]) -> int:
+    """Once, whether the bus told of it or the rows did; how many may see it."""
+    number = message["id"]
+    if number in centre.handed:
+        return 0
+    centre.handed.append(number)
+    centre.mark = Mark(max(centre.mark.notice, number), centre.mark.change)
+    return _hand_out(centre, "notice", message)
+
+
+def _hand_out(centre: Centre, kind: str, message: dict[str, Any]) -> int:
+    shown = {name: value for name, value in message.items() if name not in ("tenant", "practitioner")}
+    found = [one for one in centre.connections if one.viewer.sight.covers(message)]
+    for connection in found:
+        connection.put(kind, shown, str(centre.mark))
+    return len(found)

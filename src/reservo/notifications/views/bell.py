@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from reservo.notifications.models import Notice, NoticeMark
 from reservo.staff.access import right
 
 SHOWN = 15
+TOLD = 3
 WORDS = {
     "booked_online": ("world", lambda: _("Reserva en línea")),
     "confirmed_by_patient": ("circle-check", lambda: _("Confirmó")),
@@ -29,7 +30,7 @@ WORDS = {
 
 
 @require_safe
-@right("agenda.see")
+@right(bell.RIGHT)
 def page(request: HttpRequest) -> HttpResponse:
     found = Paginator(bell.notices_for(request.staff), 50).get_page(request.GET.get("page"))
     lines = [line_of(notice, 0, request.LANGUAGE_CODE) for notice in found]
@@ -37,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@right("agenda.see")
+@right(bell.RIGHT)
 def listing(request: HttpRequest) -> HttpResponse:
     """The newest notices; opening them marks them as seen."""
     seen = NoticeMark.objects.filter(staff_id=request.staff.pk).values_list("seen_id", flat=True).first() or 0
@@ -46,6 +47,23 @@ def listing(request: HttpRequest) -> HttpResponse:
         bell.mark_seen(request.staff.pk, found[0].pk)
     lines = [line_of(notice, seen, request.LANGUAGE_CODE) for notice in found]
     return render(request, "notifications/_list.html", {"lines": lines})
+
+
+@require_safe
+@right(bell.RIGHT)
+def news(request: HttpRequest) -> HttpResponse:
+    """How many are unseen, and the newest after the notice that the browser knows, in a line each."""
+    after = request.GET.get("after", "")
+    number = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    found = list(bell.notices_for(request.staff).filter(pk__gt=number)[:TOLD])
+    lines = [_said(notice, request.LANGUAGE_CODE) for notice in reversed(found)]
+    return JsonResponse({"unseen": bell.count_unseen(request.staff), "lines": lines})
+
+
+def _said(notice: Notice, language: str) -> dict[str, Any]:
+    line = line_of(notice, 0, language)
+    words = (line["label"], line["patient"], line["when"])
+    return {"id": notice.pk, "text": " · ".join(word for word in words if word)}
 
 
 def line_of(notice: Notice, seen: int, language: str) -> dict[str, Any]:

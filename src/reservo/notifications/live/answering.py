@@ -1,0 +1,68 @@
+"""Plain ASGI: what goes over the wire of a stream, and which pages may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Headers = list[tuple[bytes, bytes]]
+
+
+def headers_of(scope: dict[str, Any]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def is_from_our_pages(headers: dict[str, str]) -> bool:
+    """A page of another site is refused before any cookie is read; one served from the same address says nothing."""
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-site")
+    if origin is not None:
+        return origin == settings.RESERVO_PUBLIC_URL
+    return site in ("same-origin", "same-site", "none")
+
+
+def cors(headers: dict[str, str]) -> Headers:
+    """Pages of our own public address may listen, with their cookie; nobody else."""
+    if headers.get("origin") != settings.RESERVO_PUBLIC_URL:
+        return []
+    return [
+        (b"access-control-allow-origin", settings.RESERVO_PUBLIC_URL.encode()),
+        (b"access-control-allow-credentials", b"true"),
+    ]
+
+
+async def plain(send: Send, status: int, text: str, more: Headers | None = None) -> None:
+    found = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store"), (b"vary", b"Origin")]
+    await send({"type": "http.response.start", "status": status, "headers": found + (more or [])})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+async def begin(send: Send, headers: dict[str, str]) -> None:
+    found = [
+        (b"content-type", b"text/event-stream"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"vary", b"Origin"),
+        *cors(headers),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": found})
+
+
+async def event(send: Send, kind: str, message: dict[str, Any], mark: str = "") -> None:
+    number = f"id: {mark}\n" if mark else ""
+    body = f"event: {kind}\n{number}data: ".encode() + orjson.dumps(message) + b"\n\n"
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def end(send: Send) -> None:
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
