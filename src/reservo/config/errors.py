@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,11 +16,11 @@ def _page(request: HttpRequest, status: int, title: str, text: str, **headers: s
             {"type": "about:blank", "title": title, "status": status, "detail": text},
             status=status,
             content_type="application/problem+json",
+            json_dumps_params={"ensure_ascii": False},
         )
     else:
-        response = render(
-            request, "ui/error.html", {"status": status, "title": title, "text": text}, status=status
-        )
+        context = {"status": status, "title": title, "text": text, "at_work": _at_work(request, status)}
+        response = render(request, "ui/error.html", context, status=status)
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
     return response
@@ -44,6 +45,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        text = _("Lo que enviaste es demasiado largo. Vuelve atrás, acórtalo e inténtalo de nuevo.")
+        return _page(request, 413, _("Es demasiado largo"), text)
     return _page(request, 400, _("No entendimos la solicitud"), _("Vuelve atrás e inténtalo de nuevo."))
 
 
@@ -76,9 +80,26 @@ def disabled(request: HttpRequest) -> HttpResponse:
     return _page(request, 403, _("Este centro no está disponible"), _("Contacta directamente con el centro."))
 
 
-def try_again(request: HttpRequest) -> HttpResponse:
+def changing_place(request: HttpRequest) -> HttpResponse:
     text = _("El centro está cambiando de lugar. No se perdió nada: repite lo que hacías.")
     return _page(request, 503, _("Un momento, por favor"), text, Retry_After="1")
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    text = _("Hay mucho movimiento y tu cambio no se guardó. Repítelo en unos segundos.")
+    return _page(request, 503, _("Un momento, por favor"), text, Retry_After="2")
+
+
+def method_not_allowed(request: HttpRequest, *, allow: str) -> HttpResponse:
+    """Somebody opened the address of a button, or reloaded after one."""
+    text = _("Esta dirección no se abre directamente. Vuelve atrás y usa el botón de la página.")
+    return _page(request, 405, _("Esto no es una página"), text, Allow=allow)
+
+
+def _at_work(request: HttpRequest, status: int) -> bool:
+    """Whether the way on leads to the agenda; not asked of the database when that may be what failed."""
+    session = getattr(request, "session", None)
+    return status < 500 and session is not None and bool(session.get("user_id"))
 
 
 def redirect_to_slash(request: HttpRequest) -> HttpResponse:

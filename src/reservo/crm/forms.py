@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservo.core import mailaddress
+from reservo.core import mailaddress, text
 from reservo.crm import kinds
 from reservo.crm.models import AutomaticMail
 
@@ -45,7 +45,10 @@ class WordsForm(forms.Form):
 
     def clean(self) -> dict:
         given = super().clean() or {}
-        for name in ("subject", "body"):
+        for name, longest in (("subject", 150), ("body", 5_000)):
+            given[name] = text.clean(given.get(name) or "", longest, lines=name == "body")
+            if not given[name] and name not in self.errors:
+                self.add_error(name, self.fields[name].error_messages["required"])
             try:
                 kinds.check(given.get(name, ""), self._language)
             except kinds.UnknownPlaceholder as unknown:

@@ -42,7 +42,8 @@ def automatic(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Cambios guardados."))
         return redirect("crm:automatic")
     texts = [(kind, mail_kind(kind), language) for kind in kinds.ALL for language in LANGUAGES]
-    return render(request, "crm/automatic.html", {"form": form, "texts": texts})
+    status = 422 if request.method == "POST" else 200
+    return render(request, "crm/automatic.html", {"form": form, "texts": texts}, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -89,6 +89,23 @@ class Hours(forms.CharField):
             raise forms.ValidationError(_("No entendemos «%(line)s».") % {"line": bad.line}) from bad
 
 
+class Several(forms.ModelMultipleChoiceField):
+    """Rows to tick; an id that no row can have is refused like any that no row has."""
+
+    LONGEST_ID = 18
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(None, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        for typed in value or ():
+            if not (str(typed).isascii() and str(typed).isdigit() and len(str(typed)) <= self.LONGEST_ID):
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": typed}
+                )
+        return super().clean(value)
+
+
 class Minor(forms.CharField):
     """An amount typed by the currency's rule; `clean` gives minor units."""
 

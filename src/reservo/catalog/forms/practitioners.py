@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.base import SettingsForm
-from reservo.catalog.forms.fields import HOURS_HELP, Hours, language
+from reservo.catalog.forms.fields import HOURS_HELP, Hours, Several, language
 from reservo.catalog.forms.guards import refuse_if_visited
 from reservo.catalog.models import (
     Branch,
@@ -25,15 +25,8 @@ from reservo.core import colours, text
 
 
 class PractitionerForm(SettingsForm):
-    branches = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Sucursales"), queryset=None, widget=forms.CheckboxSelectMultiple
-    )
-    services = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Tratamientos que hace"),
-        queryset=None,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    branches = Several(label=gettext_lazy("Sucursales"))
+    services = Several(label=gettext_lazy("Tratamientos que hace"), required=False)
 
     class Meta:
         model = Practitioner

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.base import SettingsForm
-from reservo.catalog.forms.fields import Minor
+from reservo.catalog.forms.fields import Minor, Several
 from reservo.catalog.models import Branch, Centre, Practitioner, Service, ServicePractitioner, ServicePrice
 
 
 class ServiceForm(SettingsForm):
-    practitioners = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Profesionales que lo hacen"),
-        queryset=None,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    practitioners = Several(label=gettext_lazy("Profesionales que lo hacen"), required=False)
 
     class Meta:
         model = Service

@@ -102,7 +102,7 @@ def edit(request: HttpRequest, kind: str, object_id: int | None = None) -> HttpR
             f"{OWN_PAGES[kind]}" if object_id else f"{OWN_PAGES[kind]}_create",
             *([object_id] if object_id else []),
         )
-    row = get_object_or_404(shown.model, pk=object_id) if object_id else None
+    row = get_object_or_404(shown.model, pk=object_id) if object_id is not None else None
     title, new = shown.labels()
     context = {"kind": kind, "title": str(row) if row else new, "back": title, "row": row}
     with tenancy.atomic():

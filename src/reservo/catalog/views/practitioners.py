@@ -33,7 +33,7 @@ MOST_EXCEPTIONS = 100
 @require_http_methods(["GET", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-    person = get_object_or_404(Practitioner, pk=object_id) if object_id else None
+    person = get_object_or_404(Practitioner, pk=object_id) if object_id is not None else None
     with tenancy.atomic():
         form = PractitionerForm(posted(request), instance=person)
         if request.method == "POST" and form.is_valid():

@@ -18,7 +18,7 @@ from reservo.staff.access import right
 @require_http_methods(["GET", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
-    service = get_object_or_404(Service, pk=object_id) if object_id else None
+    service = get_object_or_404(Service, pk=object_id) if object_id is not None else None
     title = service.name if service else _("Nuevo tratamiento")
     before = (service.duration_minutes, service.price_minor) if service else None
     with tenancy.atomic():

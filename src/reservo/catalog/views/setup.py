@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "steps": found,
         "open_steps": open_steps,
         "missing": setup.missing(),
-        "address": request.build_absolute_uri(reverse("book")),
+        "address": settings.RESERVO_PUBLIC_URL + reverse("book"),
     }
     return render(request, "catalog/index.html", context)
 
