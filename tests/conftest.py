@@ -95,7 +95,7 @@ def other(control) -> Cast:
     cast.end()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def monday() -> datetime:
     """A Monday some weeks ahead, 10:00 in Santiago (UTC−3): a regular working day without holidays."""
     day = datetime.now(UTC).date() + timedelta(days=14)

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "reservo.config.middleware.cookies.CentreCsrfMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "reservo.config.middleware.refusals.RefusalMiddleware",
     "reservo.config.middleware.rules.AccessRuleMiddleware",
 ]
 ROOT_URLCONF = "reservo.config.urls"

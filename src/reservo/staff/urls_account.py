@@ -1,6 +1,7 @@
 """A member's own account: the pages are those of `accounts`, the guard is ours."""
 
 from django.urls import path
+from django.views.decorators.http import require_POST
 
 from reservo.accounts.views import entering, own
 from reservo.staff.access import member
@@ -11,5 +12,9 @@ urlpatterns = [
     path("login", entering.log_in, name="login"),
     path("logout", entering.log_out, name="logout"),
     path("cuenta/", member(own.account), name="account"),
-    path("cuenta/sesiones/<str:session_key>/cerrar", member(own.session_end), name="session_end"),
+    path(
+        "cuenta/sesiones/<str:session_key>/cerrar",
+        require_POST(member(own.session_end)),
+        name="session_end",
+    ),
 ]

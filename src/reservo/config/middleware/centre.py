@@ -11,7 +11,6 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from reservo import tenancy
 from reservo.config import errors
 from reservo.tenancy import directory, slugs
-from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.models import Placement
 
 RETRY_MAINTENANCE_SECONDS = 60
@@ -49,9 +48,6 @@ class TenantMiddleware:
         try:
             with tenancy.activate(route):
                 return self.get_response(request)
-        except StaleEpoch:
-            directory.forget(route.slug)
-            return errors.try_again(request)
         finally:
             set_script_prefix(before)
             set_urlconf(None)

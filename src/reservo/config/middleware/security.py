@@ -30,6 +30,7 @@ class SecurityHeadersMiddleware:
             )
         response["X-Content-Type-Options"] = "nosniff"
         response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("Cache-Control", "private, no-store")
         response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         if settings.RESERVO_SECURE:

@@ -44,7 +44,8 @@ def edit(request: HttpRequest, role_id: int | None = None) -> HttpResponse:
         else:
             messages.success(request, _("Rol guardado."))
             return redirect("staff:roles")
-    return render(request, "staff/role.html", {"form": form, "role": role})
+    context = {"form": form, "role": role}
+    return render(request, "staff/role.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_POST

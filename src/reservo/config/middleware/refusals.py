@@ -1,0 +1,34 @@
+"""What a request meets that is nobody's mistake, or no page at all, is said kindly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from reservo import tenancy
+from reservo.config import errors
+from reservo.tenancy import directory
+from reservo.tenancy.backends.guard import StaleEpoch
+
+
+class RefusalMiddleware:
+    """Turns a centre's change of place, an overlong wait for its data, and empty 405s into pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return errors.method_not_allowed(request, allow=response.headers["Allow"])
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, StaleEpoch):
+            directory.forget(tenancy.current().slug if tenancy.is_active() else None)
+            return errors.changing_place(request)
+        if isinstance(exception, OperationalError) and "locked" in str(exception):
+            return errors.busy(request)
+        return None

@@ -1,0 +1,127 @@
+"""Two centres with one of everything, for walking the routes; what a walk changes is put back from copies."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.test import Client
+
+from reservo import tenancy
+from reservo.accounts import operations as accounts
+from reservo.accounts.models import User
+from reservo.agenda import links
+from reservo.agenda import operations as agenda
+from reservo.agenda.models import AppointmentChange
+from reservo.catalog.models import Holiday, WorkingException
+from reservo.config.centres import person
+from reservo.core.clock import now
+from reservo.notifications.models import Delivery
+from reservo.patients.models import PatientDifference
+from reservo.staff import operations as staff
+from reservo.staff import rights
+from reservo.staff.models import Role, StaffMember
+from reservo.tenancy import connections
+from reservo.tenancy.backends.sqlite.base import path_of
+from tests.cast import PASSWORD, STAFF, Cast, make_cast
+
+POWERLESS = "powerless"
+ROLES = (rights.ADMINISTRATOR, rights.RECEPTIONIST, rights.PRACTITIONER, rights.ACCOUNTANT, POWERLESS)
+
+
+class Stage:
+    """A centre whose objects the addresses of the walk name, and another one whose people are strangers."""
+
+    def __init__(self, monday: datetime):
+        self.centre, self.other = make_cast(), make_cast()
+        self.sessions = {role: "" for role in ROLES}
+        self.objects = self._fill(monday)
+        self._fill_role()
+        self._copy = path_of(self.centre.route).with_suffix(".copy")
+        connections.close_all()
+        shutil.copyfile(path_of(self.centre.route), self._copy)
+
+    def _fill(self, monday: datetime) -> dict[str, object]:
+        visit = self.centre.book(monday)
+        at = now()
+        with self.centre.active(), tenancy.atomic():
+            what = agenda.Blocking(
+                title="Reunión",
+                day=monday.date(),
+                minute=13 * 60,
+                duration_minutes=60,
+                zone="America/Santiago",
+                practitioner_id=self.centre.ana,
+                branch_id=self.centre.branch,
+            )
+            block = agenda.block(what, by=STAFF, at=at)
+            difference = PatientDifference.objects.create(
+                patient_id=self.centre.patient, field="city", given="Valdivia", at=at
+            )
+            role = Role.objects.create(name="Del equipo")
+            spare = Role.objects.create(name="Sin uso")
+            holiday = Holiday.objects.create(date=monday.date() + timedelta(days=1), name="Aniversario")
+            exception = WorkingException.objects.create(
+                practitioner_id=self.centre.ana, date=monday.date() + timedelta(days=2), kind="off"
+            )
+        with self.centre.active():
+            place = staff.Place(role_id=role.pk)
+            invited = staff.invite("Nora", f"nora@{self.centre.slug}.example", place, by=STAFF, at=at)
+            return {
+                "appointment": visit.pk,
+                "change": AppointmentChange.objects.get(appointment=visit).pk,
+                "block": block.pk,
+                "holiday": holiday.pk,
+                "exception": exception.pk,
+                "branch": self.centre.branch,
+                "practitioner": self.centre.ana,
+                "service": self.centre.consultation,
+                "patient": self.centre.patient,
+                "difference": difference.pk,
+                "delivery": Delivery.objects.values_list("pk", flat=True).first(),
+                "staff": StaffMember.objects.get(email=self.centre.email(rights.RECEPTIONIST)).pk,
+                "invited": invited.pk,
+                "role": role.pk,
+                "spare_role": spare.pk,
+                "visit_token": links.token_of(visit),
+            }
+
+    def _fill_role(self) -> None:
+        at = now()
+        with self.centre.active(), tenancy.atomic():
+            Role.objects.create(name=POWERLESS, builtin=POWERLESS)
+        person(self.centre.route, self.centre.email(POWERLESS), "Nadie", PASSWORD, builtin=POWERLESS, at=at)
+
+    def client(self, role: str | None = None, *, cast: Cast | None = None, **options) -> Client:
+        """A browser that follows no redirects, with this role's session (renewed if the walk ended it)."""
+        cast = cast or self.centre
+        client = Client(**options)
+        if role:
+            user = User.objects.get(email=cast.email(role))
+            session = accounts.open_session(user, cast.route.tenant_id, agent="walk", at=now())
+            client.cookies["reservo_session"] = session.session_key
+        return client
+
+    def url(self, path: str) -> str:
+        return self.centre.url(path.format(**self.objects))
+
+    def marks(self) -> tuple[int, ...]:
+        """Changes with every commit to the centre's data or the other's."""
+        if not hasattr(self, "_watches"):
+            self._watches = [sqlite3.connect(path_of(cast.route)) for cast in (self.centre, self.other)]
+        return tuple(watch.execute("PRAGMA data_version").fetchone()[0] for watch in self._watches)
+
+    def restore(self) -> None:
+        connections.close_all()
+        file = path_of(self.centre.route)
+        with closing(sqlite3.connect(self._copy)) as source, closing(sqlite3.connect(file)) as target:
+            source.backup(target)
+
+    def end(self) -> None:
+        for watch in getattr(self, "_watches", ()):
+            watch.close()
+        Path(self._copy).unlink()
+        self.centre.end()
