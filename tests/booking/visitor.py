@@ -117,8 +117,12 @@ class Visitor:
         return self.press_value(local)
 
     def _full(self, url) -> str:
-        return url if url.startswith("/") else self.cast.url(url) if not url.startswith("?") else (
-            urlsplit(self.url).path + url
+        return (
+            url
+            if url.startswith("/")
+            else self.cast.url(url)
+            if not url.startswith("?")
+            else (urlsplit(self.url).path + url)
         )
 
     def _see(self, response) -> Page:

@@ -1,0 +1,314 @@
+"""The patient's page of one visit, by the signed link of its mails."""
+
+from datetime import timedelta
+
+import pytest
+from icalendar import Calendar
+
+from reservo.agenda import links
+from reservo.agenda import operations as agenda
+from reservo.agenda.models import Appointment, AppointmentChange, AppointmentService, Claim
+from reservo.booking import operations as booking
+from reservo.booking.models import BookingPage
+from reservo.catalog.models import Branch
+from reservo.core.clock import now
+from tests.cast import STAFF
+
+PLACES = ("", "confirmar", "cancelar", "mover", "cita.ics")
+
+
+@pytest.fixture
+def visit(centre, monday):
+    return centre.book(monday, practitioner_id=centre.ana)
+
+
+def path(centre, visit, place=""):
+    with centre.active():
+        return links.path_of(visit) + place
+
+
+def fresh(centre, visit):
+    with centre.active():
+        return Appointment.objects.select_related("branch", "patient").get(pk=visit.pk)
+
+
+def everything(centre):
+    with centre.active():
+        tables = (Appointment, AppointmentChange, AppointmentService, Claim)
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def moved_by_staff(centre, visit, hours=1):
+    with centre.active():
+        there = agenda.Place(
+            starts_at=visit.starts_at + timedelta(hours=hours),
+            practitioner_id=visit.practitioner_id,
+            room_id=visit.room_id,
+        )
+        return agenda.move(visit.pk, there, by=STAFF, at=now())
+
+
+def test_the_page_says_what_where_and_when_with_the_offset(centre, visitor, visit):
+    page = visitor.open(path(centre, visit))
+    assert page.status == 200
+    for words in (
+        "10:00 hora de Santiago, UTC−3",
+        "Consulta",
+        "Ana Rojas",
+        "Calle Uno 123",
+        "Confirmar que voy",
+    ):
+        assert words in page.text
+    assert "José" not in page.text
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_scanner_that_opens_every_link_changes_nothing(centre, visitor, visit, method, place):
+    before = everything(centre)
+    answer = getattr(visitor.client, method)(path(centre, visit, place))
+    assert answer.status_code in (200, 405)
+    assert everything(centre) == before
+
+
+def test_a_button_confirms_and_may_be_pressed_again(centre, visitor, visit):
+    visitor.open(path(centre, visit))
+    before = visitor.page
+    assert "¡Gracias! Tu cita quedó confirmada." in visitor.press("Confirmar que voy").text
+    assert fresh(centre, visit).state == "confirmed"
+    visitor.page = before
+    assert "¡Gracias!" in visitor.press("Confirmar que voy").text
+    with centre.active():
+        change = AppointmentChange.objects.get(action="state")
+        assert (change.actor, change.channel, change.after) == ("patient", "link", change.after)
+
+
+def test_a_button_cancels_frees_the_time_and_may_be_pressed_again(centre, visitor, visit):
+    visitor.open(path(centre, visit))
+    visitor.follow("Cancelar la cita")
+    asked = visitor.page
+    assert "¿Cancelar esta cita?" in asked.text
+    assert "UTC−3" in asked.text
+    assert "Tu cita quedó cancelada." in visitor.press("Sí, cancelar").text
+    assert fresh(centre, visit).state == "suspended"
+    with centre.active():
+        assert not Claim.objects.exists()
+    visitor.page = asked
+    assert "Tu cita quedó cancelada." in visitor.press("Sí, cancelar").text
+    assert visitor.open(path(centre, visit, "cancelar")).status == 200
+
+
+def test_a_cancelled_visit_cannot_be_confirmed_or_moved(centre, visitor, visit, monday):
+    with centre.active():
+        booking.cancel_own(fresh(centre, visit), at=now())
+    assert visitor.post(path(centre, visit, "confirmar"), {}).status == 409
+    later = {"inicio": (monday + timedelta(hours=1)).isoformat()}
+    assert visitor.post(path(centre, visit, "mover"), later).status == 409
+    assert fresh(centre, visit).state == "suspended"
+    assert "Esta cita está cancelada." in visitor.open(path(centre, visit)).text
+
+
+def test_a_visit_deleted_by_staff_shows_as_cancelled(centre, visitor, visit):
+    with centre.active():
+        agenda.change_state(visit.pk, "deleted", by=STAFF, at=now())
+    page = visitor.open(path(centre, visit))
+    assert "Esta cita está cancelada." in page.text
+    assert visitor.post(path(centre, visit, "confirmar"), {}).status == 409
+
+
+def test_the_patient_moves_the_visit_to_an_offered_time(centre, visitor, visit, monday):
+    visitor.open(path(centre, visit))
+    visitor.follow("Cambiar la hora")
+    visitor.open("?dia=" + monday.date().isoformat())
+    asked = visitor.page
+    assert "UTC−3" in asked.text
+    visitor.press("12:00")
+    assert "Listo: tu cita tiene nueva hora." in visitor.page.text
+    moved = fresh(centre, visit)
+    assert (moved.starts_at, moved.time_version) == (monday + timedelta(hours=2), 2)
+    visitor.page = asked
+    assert "Listo: tu cita tiene nueva hora." in visitor.press("12:00").text
+    assert fresh(centre, visit).time_version == 2
+
+
+def test_a_time_taken_meanwhile_leaves_the_visit_where_it_was(centre, visitor, visit, monday):
+    centre.book(monday + timedelta(hours=2))
+    wanted = {"inicio": (monday + timedelta(hours=2)).isoformat()}
+    page = visitor.post(path(centre, visit, "mover"), wanted)
+    assert page.status == 409
+    assert "Tu cita sigue donde estaba" in page.text
+    assert fresh(centre, visit).starts_at == monday
+
+
+@pytest.mark.parametrize(
+    "hour", ["", "ayer", "{d}T10:07:00-03:00", "{d}T03:00:00-03:00", "2020-01-01T10:00:00Z"]
+)
+def test_a_time_that_is_not_offered_is_refused(centre, visitor, visit, monday, hour):
+    page = visitor.post(path(centre, visit, "mover"), {"inicio": hour.format(d=monday.date())})
+    assert page.status == 422
+    assert fresh(centre, visit).starts_at == monday
+
+
+def test_a_long_visit_moves_only_to_where_its_whole_length_fits(centre, visitor, monday):
+    both = centre.book(monday, service_ids=(centre.consultation, centre.control), practitioner_id=centre.ana)
+    centre.book(monday + timedelta(hours=2), service_ids=(centre.consultation,))
+    visitor.open(path(centre, both, "mover") + "?dia=" + monday.date().isoformat())
+    assert not any("T11:30" in value for value in visitor.times)
+    assert any("T11:00" in value for value in visitor.times)
+    assert visitor.press("11:00").status == 200
+    assert fresh(centre, both).duration_minutes == 50
+
+
+@pytest.mark.parametrize("place", ["confirmar", "cancelar", "mover"])
+def test_a_link_from_before_a_move_shows_the_new_time_and_asks_again(centre, visitor, visit, monday, place):
+    old = path(centre, visit, place)
+    moved_by_staff(centre, visit)
+    before = everything(centre)
+    page = visitor.post(old, {"inicio": (monday + timedelta(hours=3)).isoformat()})
+    assert page.status == 409
+    assert "Tu cita cambió de hora después de este mensaje." in page.text
+    assert "11:00 hora de Santiago" in page.text
+    assert everything(centre) == before
+    visitor.press("Confirmar que voy")
+    assert fresh(centre, visit).state == "confirmed"
+
+
+def test_an_old_link_opened_shows_the_new_time(centre, visitor, visit):
+    old = path(centre, visit)
+    moved_by_staff(centre, visit)
+    for place in ("", "cancelar", "mover"):
+        page = visitor.open(old + place)
+        assert page.status == 200
+        assert "Tu cita cambió de hora" in page.text
+        assert "11:00" in page.text
+
+
+@pytest.mark.parametrize("place", ["cancelar", "mover"])
+def test_after_the_cut_off_the_page_gives_the_telephone(centre, visitor, visit, monday, place):
+    with centre.active():
+        BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60, move_cutoff_minutes=60 * 24 * 60)
+    before = everything(centre)
+    assert "+56 2 2345 6789" in visitor.open(path(centre, visit, place)).text
+    page = visitor.post(path(centre, visit, place), {"inicio": (monday + timedelta(hours=1)).isoformat()})
+    assert page.status == 409
+    assert "Ya no se puede cambiar en línea." in page.text
+    assert everything(centre) == before
+
+
+def test_each_cut_off_is_its_own(centre, visitor, visit):
+    with centre.active():
+        BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60, move_cutoff_minutes=60)
+    page = visitor.open(path(centre, visit))
+    assert "Cambiar la hora" in page.text
+    assert "Cancelar la cita" not in page.text
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_link_works_until_the_visit_ends_and_is_kind_afterwards(centre, visitor, place):
+    running = centre.book(
+        now().replace(second=0, microsecond=0, minute=0) - timedelta(minutes=5), duration_minutes=120
+    )
+    assert visitor.open(path(centre, running)).status == 200
+    over = centre.book(now().replace(second=0, microsecond=0, minute=0) - timedelta(hours=6))
+    before = everything(centre)
+    for page in (visitor.open(path(centre, over, place)), visitor.post(path(centre, over, place), {})):
+        assert page.status in (410, 405)
+        assert page.status == 405 or "Esta cita ya pasó" in page.text
+        assert "Consulta" not in page.text
+        assert any("Pedir hora" in words for _, words in page.links)
+    assert everything(centre) == before
+
+
+def test_a_late_patient_still_confirms_while_the_visit_runs(centre, visitor):
+    running = centre.book(
+        now().replace(second=0, microsecond=0, minute=0) - timedelta(minutes=5), duration_minutes=120
+    )
+    assert visitor.post(path(centre, running, "confirmar"), {}).status == 200
+    assert fresh(centre, running).state == "confirmed"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda t: t[:-1] + "x",
+        lambda t: t[:20],
+        lambda t: "x",
+        lambda t: t.replace(".1~", ".2~"),
+        lambda t: "%00" + t,
+    ],
+)
+def test_an_altered_link_is_kind_and_changes_nothing(centre, visitor, visit, place, alter):
+    with centre.active():
+        token = links.token_of(visit)
+    before = everything(centre)
+    for call in (visitor.open, lambda url: visitor.post(url, {})):
+        page = call(centre.url(f"v/{alter(token)}/{place}"))
+        assert page.status in (404, 405)
+        if page.status == 404:
+            assert "Este enlace no lleva a ninguna cita" in page.text
+    assert everything(centre) == before
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_another_centres_link_is_kind_and_changes_nothing(centre, other, visitor, visit, monday, place):
+    foreign = other.book(monday)
+    with other.active():
+        token = links.token_of(foreign)
+    before = everything(centre), everything(other)
+    for call in (visitor.open, lambda url: visitor.post(url, {})):
+        assert call(centre.url(f"v/{token}/{place}")).status in (404, 405)
+    assert (everything(centre), everything(other)) == before
+
+
+def test_the_signature_of_one_visit_opens_no_other(centre, visitor, visit, monday):
+    second = centre.book(monday + timedelta(hours=1))
+    with centre.active():
+        mine, theirs = links.token_of(visit), links.token_of(second)
+    mixed = theirs.split("~")[0] + "~" + mine.split("~")[1]
+    assert visitor.open(centre.url(f"v/{mixed}/")).status == 404
+
+
+def test_the_calendar_file_carries_the_zone_and_the_link(centre, visitor, visit, monday):
+    answer = visitor.client.get(path(centre, visit, "cita.ics"))
+    assert answer["Content-Type"].startswith("text/calendar")
+    event = Calendar.from_ical(answer.content).walk("VEVENT")[0]
+    assert event["DTSTART"].dt == monday
+    assert event["DTSTART"].dt.utcoffset() == timedelta(hours=-3)
+    assert Calendar.from_ical(answer.content).walk("VTIMEZONE")
+    with centre.active():
+        assert str(event["URL"]) == links.manage_url(visit)
+
+
+def test_a_visit_without_telephone_says_whom_to_ask(centre, visitor, visit):
+    with centre.active():
+        Branch.objects.update(phone="")
+        BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60)
+    page = visitor.post(path(centre, visit, "cancelar"), {})
+    assert "Contáctanos directamente" in page.text
+
+
+def test_wrong_methods_are_answered_kindly(centre, visitor, visit):
+    for place, method in (
+        ("", "post"),
+        ("confirmar", "get"),
+        ("mover", "put"),
+        ("cancelar", "delete"),
+        ("cita.ics", "post"),
+    ):
+        answer = getattr(visitor.client, method)(path(centre, visit, place))
+        assert answer.status_code == 405
+        assert answer["Allow"]
+        assert "No entendimos la solicitud" in answer.content.decode()
+
+
+def test_the_done_page_promises_the_mail_the_centre_sends(centre, visitor, visit):
+    from reservo.crm.models import AutomaticMail
+
+    assert "Te escribiremos en 5 minutos" in visitor.open(path(centre, visit) + "?lista=1").text
+    with centre.active():
+        AutomaticMail.objects.update(confirmation_delay_minutes=60)
+    assert "Te escribiremos en 60 minutos" in visitor.open(path(centre, visit) + "?lista=1").text
+    with centre.active():
+        AutomaticMail.objects.update(confirmation_on=False)
+    assert "Te escribiremos" not in visitor.open(path(centre, visit) + "?lista=1").text
