@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
+from random import uniform
 from typing import Any
 
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.backends.sqlite3 import base, operations
 
 from reservo.tenancy.backends.guard import GuardedWrapper
 from reservo.tenancy.context import CONTROL_ALIAS, Route
 
 BUSY_TIMEOUT_SECONDS = 10
+ASK_AGAIN_SECONDS = (0.0005, 0.004)
 # FULL: an acknowledged booking survives the loss of power.
 INIT_COMMAND = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
 
@@ -22,6 +26,30 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """Wait for other writers, asking often.
+
+        SQLite's own waiting sleeps ever longer, up to 100 ms: under many writers the file then lies idle, and whoever
+        has waited longest gets in last.
+        """
+        until = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        self.connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while not self._begins(give_up=time.monotonic() > until):
+                time.sleep(uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  # nosec B311: spreads the askers
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000:d}")
+
+    def _begins(self, *, give_up: bool) -> bool:
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except OperationalError as refused:
+            code = getattr(refused.__cause__, "sqlite_errorcode", None)
+            if code is None or code & 0xFF != sqlite3.SQLITE_BUSY or give_up:
+                raise
+            return False
+        return True
 
 
 def settings_for(route: Route) -> dict[str, Any]:
