@@ -34,7 +34,12 @@ def test_a_break_is_the_gap_between_two_periods_and_a_room_may_follow():
     [
         *("algo", "lunes", "lunes 9-13", "lunes 09:00-08:00", "lunes 09:00-09:00", "lunes 09:01-10:00"),
         *("lunes 23:00-24:05", "lunes 09:75-10:00", "viernes a lunes 09:00-10:00", "lunes 09:00-13:00 Box 9"),
-        *("lunes a martes a jueves 09:00-10:00", "9:00-10:00", "=HYPERLINK(1)", "<script>1</script> 9:00-10:00"),
+        *(
+            "lunes a martes a jueves 09:00-10:00",
+            "9:00-10:00",
+            "=HYPERLINK(1)",
+            "<script>1</script> 9:00-10:00",
+        ),
     ],
 )
 def test_a_line_that_cannot_be_kept_is_named(line):
@@ -56,13 +61,18 @@ def test_more_lines_than_a_week_needs_are_refused():
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 6), st.integers(0, 11), st.booleans()), max_size=20, unique_by=lambda x: x[:2]
+        st.tuples(st.integers(0, 6), st.integers(0, 11), st.booleans()),
+        max_size=20,
+        unique_by=lambda x: x[:2],
     ),
     st.sampled_from(["es", "en"]),
 )
 def test_what_is_shown_is_read_back_the_same(drawn, language):
     periods = sorted(
-        (Period(day, block * 120, block * 120 + 115, 4 if in_room else None) for day, block, in_room in drawn),
+        (
+            Period(day, block * 120, block * 120 + 115, 4 if in_room else None)
+            for day, block, in_room in drawn
+        ),
         key=lambda one: (one.weekday, one.starts_minute),
     )
     assert parse(shown(periods, {4: "Box Ñ"}, language), {"box n": 4}) == periods

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from reservo.catalog.models import Centre, Holiday, Practitioner, Service
 from reservo.patients.models import Patient
+from tests.cast import make_cast
 from tests.ui.forms import editing, read
 
 LONG = "a" * 10_000
@@ -28,6 +29,14 @@ NASTY = {
 }
 CHOSEN = ("select", "checkbox", "radio", "hidden")
 TEXTS = ("text", "textarea", "search")
+
+
+@pytest.fixture(scope="module")
+def centre(control):
+    """One stage for the whole campaign: what it leaves behind is part of the next try."""
+    cast = make_cast()
+    yield cast
+    cast.end()
 
 
 def pages(centre):
