@@ -18,7 +18,8 @@ export function mover({ config, state, reload }) {
     const { visit } = info.event.extendedProps;
     const said = await post(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
     if (said.ok) {
-      toast({ text: config.words.moved, undo: said.undo, undoLabel: config.words.undo });
+      const text = [config.words.moved, said.warning].filter(Boolean).join(" ");
+      toast({ text, undo: said.undo, undoLabel: config.words.undo });
       reload();
     } else if (said.leave && (await goesOn(said))) {
       await send(info, { ...extra, [said.leave]: "1" });
@@ -30,16 +31,10 @@ export function mover({ config, state, reload }) {
   }
 
   function formOf(info, visit, extra) {
-    const column = info.event.resourceIds[0];
     const { start, end } = info.event;
-    const form = new URLSearchParams({
-      start: wallOf(start),
-      end: wallOf(end),
-      version: visit.version,
-      ...extra,
-    });
-    form.set("practitioner", visit.practitioner ?? "");
-    form.set("room", visit.room ?? "");
+    const form = new URLSearchParams({ start: wallOf(start), version: visit.version, ...extra });
+    if (info.startDelta || info.endDelta) form.set("end", wallOf(end));
+    const column = info.event.resourceIds[0];
     if (state.view === "dia" && Number(column)) form.set(state.byRoom ? "room" : "practitioner", column);
     return form;
   }

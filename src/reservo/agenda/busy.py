@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,7 +44,13 @@ class Busy:
 
 
 def load(
-    branch_id: int, practitioner_ids: list[int], room_ids: list[int], first: int, end: int, *, at: datetime
+    branch_id: int,
+    practitioner_ids: Sequence[int],
+    room_ids: Sequence[int],
+    first: int,
+    end: int,
+    *,
+    at: datetime,
 ) -> Busy:
     """Everything taken that meets [first, end)."""
     connection = connections[TENANT_ALIAS]

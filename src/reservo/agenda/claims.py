@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.db.models import F
 
 from reservo.agenda.models import Appointment, Claim, Hold
+from reservo.agenda.transitions import FREES_TIME
+from reservo.core import ticks
 
 Resource = tuple[int, int]
 FIRST_LANE = 0
+KEPT = timedelta(days=2)
+_PLACE = ("resource", "resource_id", "tick", "lane")
 
 
 class TimeTaken(RuntimeError):
@@ -45,48 +49,112 @@ def resources_of(practitioner_id: int | None, room_id: int | None) -> tuple[Reso
     return tuple(found)
 
 
-def take(
+def put(appointment: Appointment, span: Span, *, lanes: dict[Resource, int], at: datetime) -> bool:
+    """Give the visit exactly this span; whether any of it lies in a lane above the first.
+
+    What it has already and keeps stays in its lane; what it leaves is freed as by `release`; the rest takes the
+    lowest free lanes. `lanes` is the highest lane each resource may use (absent: the first only).
+    Raises TimeTaken, OverbookingFull.
+    """
+    drop_expired_holds(at=at)
+    wanted = {(kind, pk, tick) for kind, pk in span.resources for tick in range(span.first, span.end)}
+    own = {
+        (kind, pk, tick): lane
+        for kind, pk, tick, lane in Claim.objects.filter(appointment=appointment).values_list(*_PLACE)
+    }
+    _free(appointment, [(*place, lane) for place, lane in own.items() if place not in wanted])
+    new = _take(span, wanted - own.keys(), lanes, appointment=appointment)
+    kept = [lane for place, lane in own.items() if place in wanted]
+    return any(lane > FIRST_LANE for lane in [*kept, *new]) | _past_taken(appointment, span, lanes, at=at)
+
+
+def take_for(hold: Hold, span: Span, *, at: datetime) -> None:
+    """Hold the span, in the first lane. Raises TimeTaken."""
+    drop_expired_holds(at=at)
+    places = {(kind, pk, tick) for kind, pk in span.resources for tick in range(span.first, span.end)}
+    _take(span, places, {}, hold=hold)
+
+
+def _take(
     span: Span,
+    places: set[tuple[int, int, int]],
+    lanes: dict[Resource, int],
     *,
     appointment: Appointment | None = None,
     hold: Hold | None = None,
-    lanes: dict[Resource, int],
-    at: datetime,
-) -> bool:
-    """Claim the span in the lowest free lanes; whether any lane above the first was needed.
-
-    `lanes` is the highest lane each resource may use (absent: the first only). Raises TimeTaken, OverbookingFull.
-    """
-    drop_expired_holds(at=at)
-    rows = [
-        Claim(resource=kind, resource_id=pk, tick=tick, lane=lane, appointment=appointment, hold=hold)
-        for kind, pk in span.resources
-        for tick, lane in _lowest_free(span, (kind, pk), lanes.get((kind, pk), FIRST_LANE), at)
-    ]
+) -> list[int]:
+    """The lanes taken."""
+    rows = []
+    for kind, pk in span.resources:
+        ticks_ = sorted(tick for one, other, tick in places if (one, other) == (kind, pk))
+        for tick, lane in _lowest_free((kind, pk), ticks_, lanes.get((kind, pk), FIRST_LANE)):
+            rows.append(
+                Claim(resource=kind, resource_id=pk, tick=tick, lane=lane, appointment=appointment, hold=hold)
+            )
     try:
         Claim.objects.bulk_create(rows, batch_size=150)
     except IntegrityError as taken:
         raise TimeTaken from taken
-    return any(row.lane > FIRST_LANE for row in rows)
+    return [row.lane for row in rows]
 
 
-def _lowest_free(span: Span, resource: Resource, highest: int, at: datetime) -> list[tuple[int, int]]:
+def _lowest_free(resource: Resource, places: list[int], highest: int) -> list[tuple[int, int]]:
+    if not places:
+        return []
     used: dict[int, set[int]] = {}
     held: list[datetime] = []
     rows = Claim.objects.filter(
-        resource=resource[0], resource_id=resource[1], tick__gte=span.first, tick__lt=span.end
+        resource=resource[0], resource_id=resource[1], tick__gte=places[0], tick__lte=places[-1]
     )
     for tick, lane, expires_at in rows.values_list("tick", "lane", "hold__expires_at"):
         used.setdefault(tick, set()).add(lane)
-        if expires_at:
+        if expires_at and tick in places:
             held.append(expires_at)
     if held:
         raise TimeTaken(held_until=max(held))
-    picked = [(tick, _first_gap(used.get(tick, ()))) for tick in range(span.first, span.end)]
-    worst = max((lane for _, lane in picked), default=FIRST_LANE)
+    picked = [(tick, _first_gap(used.get(tick, ()))) for tick in places]
+    _check_lane(max(lane for _, lane in picked), highest)
+    return picked
+
+
+def _check_lane(worst: int, highest: int) -> None:
     if worst > highest:
         raise TimeTaken if highest == FIRST_LANE else OverbookingFull
-    return picked
+
+
+def _past_taken(appointment: Appointment, span: Span, lanes: dict[Resource, int], *, at: datetime) -> bool:
+    """Long past claims are pruned: there the visits themselves are asked. Raises TimeTaken, OverbookingFull."""
+    if span.first >= oldest_kept(at):
+        return False
+    columns = {int(Claim.Resource.PRACTITIONER): "practitioner_id", int(Claim.Resource.ROOM): "room_id"}
+    found = False
+    for kind, pk in span.resources:
+        others = Appointment.objects.filter(
+            **{columns[kind]: pk}, first_tick__lt=span.end, end_tick__gt=span.first
+        ).exclude(state__in=FREES_TIME)
+        runs = list(others.exclude(pk=appointment.pk).values_list("first_tick", "end_tick"))
+        most = max(
+            (sum(low <= tick < high for low, high in runs) for tick in range(span.first, span.end)), default=0
+        )
+        _check_lane(most, lanes.get((kind, pk), FIRST_LANE))
+        found = found or bool(runs)
+    return found
+
+
+def taken_rooms(room_ids: list[int], appointment: Appointment, *, at: datetime) -> set[int]:
+    """Those of the rooms that somebody else has at any tick of the visit."""
+    theirs = Claim.objects.filter(
+        resource=Claim.Resource.ROOM,
+        resource_id__in=room_ids,
+        tick__gte=appointment.first_tick,
+        tick__lt=appointment.end_tick,
+    ).exclude(hold__expires_at__lte=at)
+    return set(theirs.exclude(appointment_id=appointment.pk or 0).values_list("resource_id", flat=True))
+
+
+def oldest_kept(at: datetime) -> int:
+    """Claims of earlier ticks may be pruned."""
+    return ticks.tick_floor(at - KEPT)
 
 
 def _first_gap(used: Iterable[int]) -> int:
@@ -98,20 +166,23 @@ def _first_gap(used: Iterable[int]) -> int:
 
 def release(appointment: Appointment) -> None:
     """Free the visit's time; what lay in lanes above moves down in the same transaction."""
-    freed = list(
-        Claim.objects.filter(appointment=appointment).values_list("resource", "resource_id", "tick", "lane")
-    )
-    Claim.objects.filter(appointment=appointment).delete()
+    _free(appointment, list(Claim.objects.filter(appointment=appointment).values_list(*_PLACE)))
+
+
+def _free(appointment: Appointment, freed: list[tuple[int, int, int, int]]) -> None:
+    if not freed:
+        return
+    ticks_ = {tick for _, _, tick, _ in freed}
+    for kind, pk in {(kind, pk) for kind, pk, _, _ in freed}:
+        Claim.objects.filter(appointment=appointment, resource=kind, resource_id=pk, tick__in=ticks_).delete()
     moved = _move_down(freed)
     if moved:
         _mark_overbooked(moved)
 
 
 def _move_down(freed: list[tuple[int, int, int, int]]) -> set[int]:
-    if not freed:
-        return set()
-    ticks = [tick for _, _, tick, _ in freed]
-    above = Claim.objects.filter(tick__gte=min(ticks), tick__lte=max(ticks), lane__gt=FIRST_LANE)
+    places = [tick for _, _, tick, _ in freed]
+    above = Claim.objects.filter(tick__gte=min(places), tick__lte=max(places), lane__gt=FIRST_LANE)
     by_place: dict[tuple[int, int, int], list[tuple[int, int, int | None]]] = {}
     for pk, kind, owner, tick, lane, appointment_id in above.order_by("lane").values_list(
         "pk", "resource", "resource_id", "tick", "lane", "appointment_id"

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-LONGEST_DAY_TICKS = 25 * 12 + 12
+_LONGEST_KEPT_RUN = 12 * 24
+_RUNS = tuple((1 << length) - 1 for length in range(_LONGEST_KEPT_RUN + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,23 @@ def openings(
     return {person.id: sheet.starts(person, any_room, by_id) for person in people}
 
 
+def places(
+    frame: Frame, visit: Visit, people: Sequence[Person], rooms: Sequence[Space] | None, start: int
+) -> dict[int, int | None]:
+    """Practitioner id to the room in which the visit can begin at this tick (None: it needs none), by `openings`."""
+    sheet = _Sheet(frame, visit)
+    bit = 1 << (start - frame.first) if frame.first <= start < frame.end else 0
+    found: dict[int, int | None] = {}
+    choices: list[list[Space] | None] = [None] if rooms is None else [[room] for room in rooms]
+    for choice in choices:
+        any_room = None if choice is None else sheet.any_room(choice)
+        by_id = {room.id: room for room in choice or ()}
+        for person in people:
+            if person.id not in found and sheet.starts(person, any_room, by_id) & bit:
+                found[person.id] = choice[0].id if choice else None
+    return {person.id: found[person.id] for person in people if person.id in found}
+
+
 def named_rooms(people: Iterable[Person]) -> set[int]:
     """Rooms that working windows name; the caller loads them too."""
     return {room for person in people for _, _, room in person.windows if room is not None}
@@ -82,12 +100,16 @@ class _Sheet:
         self.closed = self.mask(frame.closed)
 
     def mask(self, runs: Iterable[tuple[int, int]]) -> int:
-        bits = 0
+        bits, origin, length = 0, self.origin, self.length
         for first, end in runs:
-            low = max(first - self.origin, 0)
-            high = min(end - self.origin, self.length)
-            if high > low:
-                bits |= ((1 << (high - low)) - 1) << low
+            low, high = first - origin, end - origin
+            if low < 0:
+                low = 0
+            if high > length:
+                high = length
+            size = high - low
+            if size > 0:
+                bits |= (_RUNS[size] if size <= _LONGEST_KEPT_RUN else (1 << size) - 1) << low
         return bits
 
     def free(self, taken: Iterable[tuple[int, int]]) -> int:

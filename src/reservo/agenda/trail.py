@@ -21,6 +21,7 @@ def snapshot(appointment: Appointment) -> dict[str, Any]:
         "room": appointment.room_id,
         "patient": appointment.patient_id,
         "comment": appointment.comment,
+        "overbooked": appointment.is_overbooked,
         "services": list(appointment.services.values_list("service_id", flat=True)) if appointment.pk else [],
     }
 

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -84,7 +85,7 @@ def availability(request: HttpRequest) -> HttpResponse:
         where, found = offered_times(service, branch, practitioner, first, last, at=now())
     except NothingBookable as missing:
         raise _unknown(missing.what) from missing
-    return answer({"zone": where.zone, "days": found.shown()})
+    return answer({"zone": where.zone, "days": orjson.Fragment(found.json())})
 
 
 @for_centre("POST", limits.BOOKINGS)

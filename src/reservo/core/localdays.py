@@ -17,11 +17,18 @@ def day_ticks(day: date, zone_name: str) -> tuple[int, int]:
     return ticks.tick_floor(start), ticks.tick_floor(end)
 
 
+@lru_cache(maxsize=8192)
+def regular_start(day: date, zone_name: str) -> int | None:
+    """The first tick of a local day on which the clocks just run; None if they change on it or at its ends."""
+    first, end = day_ticks(day, zone_name)
+    return first if end - first == TICKS_OF_DAY and not _changes(day, zone_name) else None
+
+
 def tick_at(day: date, minute: int, zone_name: str) -> int:
     """The tick of a minute of the local day (1440: the next midnight), in a gap the first after it."""
-    first, end = day_ticks(day, zone_name)
-    if end - first == TICKS_OF_DAY and not _changes(day, zone_name):
-        return first + minute // ticks.TICK_MINUTES
+    start = regular_start(day, zone_name)
+    if start is not None:
+        return start + minute // ticks.TICK_MINUTES
     return ticks.tick_ceil(zones.at_minute(day, minute, zone_name))
 
 
@@ -60,6 +67,15 @@ def iso_local(tick: int, day: date, zone_name: str) -> str:
     if suffix is None:
         return zones.local(ticks.instant_of(tick), zone_name).isoformat()
     return f"{day.isoformat()}T{CLOCK[tick - day_ticks(day, zone_name)[0]]}{suffix}"
+
+
+def iso_locals(some_ticks: list[int], day: date, zone_name: str) -> list[str]:
+    """`iso_local` of many ticks of one day."""
+    suffix = offset_suffix(day, zone_name)
+    if suffix is None:
+        return [zones.local(ticks.instant_of(tick), zone_name).isoformat() for tick in some_ticks]
+    start, head = day_ticks(day, zone_name)[0], f"{day.isoformat()}T"
+    return [head + CLOCK[tick - start] + suffix for tick in some_ticks]
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -384,11 +384,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="appointment",
-            index=models.Index(fields=["practitioner", "first_tick"], name="appointment_practitioner_tick"),
+            index=models.Index(
+                fields=["practitioner", "first_tick", "end_tick", "state"],
+                name="appointment_practitioner_tick",
+            ),
         ),
         migrations.AddIndex(
             model_name="appointment",
-            index=models.Index(fields=["room", "first_tick"], name="appointment_room_tick"),
+            index=models.Index(
+                fields=["room", "first_tick", "end_tick", "state"], name="appointment_room_tick"
+            ),
         ),
         migrations.AddIndex(
             model_name="appointment",

@@ -68,8 +68,11 @@ class Appointment(TenantModel):
     class Meta:
         indexes = [
             models.Index(fields=["branch", "starts_at"], name="appointment_branch_start"),
-            models.Index(fields=["practitioner", "first_tick"], name="appointment_practitioner_tick"),
-            models.Index(fields=["room", "first_tick"], name="appointment_room_tick"),
+            models.Index(
+                fields=["practitioner", "first_tick", "end_tick", "state"],
+                name="appointment_practitioner_tick",
+            ),
+            models.Index(fields=["room", "first_tick", "end_tick", "state"], name="appointment_room_tick"),
             models.Index(fields=["patient", "-starts_at"], name="appointment_patient_start"),
             models.Index(fields=["starts_at"], name="appointment_start"),
         ]

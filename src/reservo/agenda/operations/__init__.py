@@ -8,17 +8,19 @@ from reservo.agenda.operations.blocks import (
     in_the_way,
     unblock,
 )
-from reservo.agenda.operations.booking import Booking, NotOffered, book
+from reservo.agenda.operations.booking import Booking, book
 from reservo.agenda.operations.changes import (
     AppointmentClosed,
     EditedMeanwhile,
     Leave,
+    Place,
     change_state,
     edit,
     move,
     move_online,
 )
 from reservo.agenda.operations.holding import HoldOver, TooManyHolds, hold, hold_of, release
+from reservo.agenda.operations.online import NotOffered
 from reservo.agenda.operations.placing import BadTime, OutsideRules, UnknownObject
 from reservo.agenda.operations.undoing import CannotUndo, undo
 from reservo.agenda.transitions import ReasonNeeded, TransitionRefused
@@ -36,6 +38,7 @@ __all__ = [
     "NotOffered",
     "OutsideRules",
     "OverbookingFull",
+    "Place",
     "ReasonNeeded",
     "TimeTaken",
     "TooMany",

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from reservo import outbox, tenancy
-from reservo.agenda import availability, claims, trail
-from reservo.agenda.availability import Question
-from reservo.agenda.claims import TimeTaken
+from reservo.agenda import claims, trail
 from reservo.agenda.events import AppointmentBooked
 from reservo.agenda.limits import count_one
-from reservo.agenda.models import Appointment, AppointmentService, Hold
-from reservo.agenda.operations import placing
+from reservo.agenda.models import Appointment, AppointmentService
+from reservo.agenda.operations import online, placing
 from reservo.agenda.operations.holding import HoldOver, hold_of
 from reservo.agenda.operations.placing import OutsideRules, UnknownObject
 from reservo.agenda.transitions import FREES_TIME
-from reservo.catalog.models import Branch, Room, Service, ServicePractitioner, ServicePrice
-from reservo.core import localdays, ticks
+from reservo.catalog.models import Branch, Service, ServicePrice
 from reservo.core.actor import Actor
 from reservo.patients.models import Patient
 from reservo.tenancy import counters
-
-
-class NotOffered(RuntimeError):
-    """This time is not one that is offered online, taken or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +59,10 @@ def book(request: Booking, *, by: Actor, at: datetime) -> Appointment:
         placing.check_time(appointment.starts_at, appointment.duration_minutes, branch.zone, at=at)
         count_one(at=at)
         if request.rules == "online":
-            _place_online(appointment, request, branch, services[0], at=at)
+            _place_online(appointment, request, services[0], at=at)
         else:
             _place_by_staff(appointment, request, branch, services, at=at)
-        _write_services(appointment, services, branch)
+        write_services(appointment, services, branch)
         trail.write(appointment, "created", {}, by=by, at=at)
         outbox.announce(AppointmentBooked(appointment.pk, request.origin, by.is_patient), at=at)
     return appointment
@@ -101,16 +94,23 @@ def _draft(
         language=request.language,
         contact_email=request.contact_email,
         contact_name=request.contact_name,
-        buffer_before_minutes=services[0].buffer_before_minutes if services else 0,
-        buffer_after_minutes=services[-1].buffer_after_minutes if services else 0,
         created_at=at,
         booked_at=at,
         created_by=by.name[:80],
         is_first_visit=_is_first_visit(request.patient_id),
     )
+    set_buffers(appointment, services)
     duration = request.duration_minutes or sum(service.duration_minutes for service in services) or 30
     placing.set_time(appointment, request.starts_at, duration)
     return appointment
+
+
+def set_buffers(appointment: Appointment, services: list[Service]) -> bool:
+    """The first service's buffer before, the last one's after; whether that changed anything."""
+    was = appointment.buffer_before_minutes, appointment.buffer_after_minutes
+    appointment.buffer_before_minutes = services[0].buffer_before_minutes if services else 0
+    appointment.buffer_after_minutes = services[-1].buffer_after_minutes if services else 0
+    return was != (appointment.buffer_before_minutes, appointment.buffer_after_minutes)
 
 
 def _is_first_visit(patient_id: int | None) -> bool:
@@ -128,120 +128,44 @@ def _place_by_staff(
     appointment: Appointment, request: Booking, branch: Branch, services: list[Service], *, at: datetime
 ) -> None:
     placing.check_resources(branch.pk, request.practitioner_id, request.room_id)
-    if request.state not in FREES_TIME:
-        if appointment.room_id is None:
-            appointment.room_id = _room_for(appointment, services, at=at)
-        reasons = placing.broken_rules(appointment, branch, at=at)
-        if reasons and not request.outside_rules:
-            raise OutsideRules(reasons)
-        appointment.is_outside_rules = bool(reasons)
+    if request.state in FREES_TIME:
+        _save(appointment)
+        return
+    fit(appointment, {service.room_kind_id for service in services}, request.outside_rules, at=at)
     _save(appointment)
-    if request.state not in FREES_TIME:
-        placing.take_time(appointment, overbook=request.overbook, at=at)
-        if appointment.is_overbooked:
-            appointment.save(update_fields=["is_overbooked"])
+    placing.take_time(appointment, overbook=request.overbook, at=at)
+    if appointment.is_overbooked:
+        appointment.save(update_fields=["is_overbooked"])
 
 
-def _room_for(appointment: Appointment, services: list[Service], *, at: datetime) -> int | None:
-    """A free room of the kind that the services need; none needed or none free: none."""
-    kinds = {service.room_kind_id for service in services if service.room_kind_id}
-    if not kinds:
-        return None
-    rooms = Room.objects.filter(branch_id=appointment.branch_id, is_active=True, kind_id__in=kinds)
-    return _first_free(
-        list(rooms.order_by("position", "id").values_list("pk", flat=True)), appointment, at=at
-    )
-
-
-def _first_free(room_ids: list[int], appointment: Appointment, *, at: datetime) -> int | None:
-    from reservo.agenda import busy
-
-    first, end = appointment.first_tick, appointment.end_tick
-    taken = busy.load(appointment.branch_id, [], room_ids, first, end, at=at)
-    for room_id in room_ids:
-        if not taken.rooms.get(room_id) and not taken.blocked_rooms.get(room_id):
-            return room_id
-    return None
-
-
-def _place_online(
-    appointment: Appointment, request: Booking, branch: Branch, service: Service, *, at: datetime
+def fit(
+    appointment: Appointment,
+    kinds: set[int | None],
+    outside_rules: bool,
+    *,
+    prefer: int | None = None,
+    at: datetime,
 ) -> None:
+    """Find the visit's room if it names none, and compare its time with the rules. Raises OutsideRules."""
+    needed = {kind for kind in kinds if kind}
+    if appointment.room_id is None:
+        appointment.room_id = placing.room_for(appointment, needed, prefer=prefer, at=at)
+    reasons = placing.broken_rules(appointment, appointment.branch, at=at)
+    if needed and appointment.room_id is None:
+        reasons.append("no_room")
+    if reasons and not outside_rules:
+        raise OutsideRules(reasons)
+    appointment.is_outside_rules = bool(reasons)
+
+
+def _place_online(appointment: Appointment, request: Booking, service: Service, *, at: datetime) -> None:
     if request.hold_token:
         _take_over_hold(appointment, request, at=at)
         return
-    question = online_question(request, branch, service, appointment.local_date, at=at)
-    tick = ticks.tick_of(request.starts_at)
-    candidates = availability.offered(question, at=at).practitioners_at(tick)
-    if not candidates:
-        taken = availability.would_be_offered(question, at=at).practitioners_at(tick)
-        raise TimeTaken(_held_until(request, at)) if taken else NotOffered
-    appointment.practitioner_id = _least_busy(candidates, appointment)
-    appointment.room_id = room_of_window(appointment, service, at=at)
+    appointment.practitioner_id = None
+    online.place(appointment, request, service, at=at)
     _save(appointment)
     placing.take_time(appointment, overbook=False, at=at)
-
-
-def online_question(
-    request: Booking, branch: Branch, service: Service, day: date, *, at: datetime
-) -> Question:
-    gives = ServicePractitioner.objects.filter(
-        service=service, practitioner__is_active=True, practitioner__is_online=True, service__is_online=True
-    )
-    if request.practitioner_id:
-        gives = gives.filter(practitioner_id=request.practitioner_id)
-    ids = tuple(
-        gives.order_by("practitioner__position", "practitioner_id").values_list("practitioner_id", flat=True)
-    )
-    if not ids:
-        raise UnknownObject("practitioner" if request.practitioner_id else "service")
-    return Question(
-        branch=branch,
-        service=service,
-        practitioner_ids=ids,
-        first=day,
-        last=day,
-        step_minutes=request.step_minutes,
-        earliest=request.earliest or at,
-        latest=request.latest,
-    )
-
-
-def _held_until(request: Booking, at: datetime) -> datetime | None:
-    held = Hold.objects.filter(branch_id=request.branch_id, starts_at=request.starts_at, expires_at__gt=at)
-    return held.order_by("-expires_at").values_list("expires_at", flat=True).first()
-
-
-def _least_busy(candidates: list[int], appointment: Appointment) -> int:
-    """Of those who are free at the time, the one with the fewest visits that day; ties by their order."""
-    if len(candidates) == 1:
-        return candidates[0]
-    first, end = localdays.day_ticks(appointment.local_date, appointment.zone)
-    counts = dict.fromkeys(candidates, 0)
-    rows = Appointment.objects.filter(
-        practitioner_id__in=candidates, first_tick__gte=first, first_tick__lt=end
-    )
-    for pk in rows.exclude(state__in=FREES_TIME).values_list("practitioner_id", flat=True):
-        counts[pk] += 1
-    return min(candidates, key=lambda pk: counts[pk])
-
-
-def room_of_window(appointment: Appointment, service: Service, *, at: datetime) -> int | None:
-    """The room that the practitioner's working window names at that time, else a free one of the needed kind."""
-    from reservo.catalog import hours
-
-    branch = appointment.branch
-    loaded = hours.load(
-        branch, [appointment.practitioner_id or 0], appointment.local_date, appointment.local_date
-    )
-    start, end = ticks.tick_floor(appointment.starts_at), ticks.tick_ceil(appointment.ends_at)
-    for low, high, room_id in loaded.working.get(appointment.practitioner_id or 0, []):
-        if room_id and low <= start and end <= high and _first_free([room_id], appointment, at=at):
-            return room_id
-    room_id = _room_for(appointment, [service], at=at)
-    if service.room_kind_id and room_id is None:
-        raise TimeTaken
-    return room_id
 
 
 def _take_over_hold(appointment: Appointment, request: Booking, *, at: datetime) -> None:
@@ -261,7 +185,7 @@ def _take_over_hold(appointment: Appointment, request: Booking, *, at: datetime)
     claims.pass_on(held, appointment)
 
 
-def _write_services(appointment: Appointment, services: list[Service], branch: Branch) -> None:
+def write_services(appointment: Appointment, services: list[Service], branch: Branch) -> None:
     prices = dict(
         ServicePrice.objects.filter(branch=branch, service__in=services).values_list(
             "service_id", "price_minor"

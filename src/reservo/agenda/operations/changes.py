@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from reservo import outbox, tenancy
-from reservo.agenda import availability, claims, trail, transitions
-from reservo.agenda.claims import TimeTaken
+from reservo.agenda import claims, trail, transitions
 from reservo.agenda.events import AppointmentEdited, AppointmentMoved, AppointmentStateChanged
 from reservo.agenda.models import Appointment, AppointmentChange, AppointmentService
-from reservo.agenda.operations import booking, placing
-from reservo.agenda.operations.booking import Booking, NotOffered
-from reservo.agenda.operations.placing import OutsideRules, UnknownObject
+from reservo.agenda.operations import booking, online, placing
+from reservo.agenda.operations.booking import Booking
+from reservo.agenda.operations.placing import UnknownObject
 from reservo.agenda.transitions import LIVE
-from reservo.catalog.models import Branch, Service
-from reservo.core import ticks
+from reservo.catalog.models import Service
 from reservo.core.actor import Actor
 from reservo.patients.models import Patient
 
@@ -41,6 +38,17 @@ class Leave:
 
     overbook: bool = False
     outside_rules: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a visit is to go. No length: as long as it is. No room: one that fits, the preferred one if it is free."""
+
+    starts_at: datetime
+    practitioner_id: int | None
+    room_id: int | None
+    preferred_room_id: int | None = None
+    duration_minutes: int | None = None
 
 
 NO_LEAVE = Leave()
@@ -79,20 +87,14 @@ def change_state(
 
 
 def retake_time(appointment: Appointment, leave: Leave, *, at: datetime) -> None:
-    reasons = placing.broken_rules(appointment, appointment.branch, at=at)
-    if reasons and not leave.outside_rules:
-        raise OutsideRules(reasons)
-    appointment.is_outside_rules = bool(reasons)
+    booking.fit(appointment, set(), leave.outside_rules, at=at)
     placing.take_time(appointment, overbook=leave.overbook, at=at)
 
 
 def move(
     appointment_id: int,
+    to: Place,
     *,
-    starts_at: datetime,
-    practitioner_id: int | None,
-    room_id: int | None,
-    duration_minutes: int | None = None,
     branch_id: int | None = None,
     version: int | None = None,
     tell_patient: bool = False,
@@ -100,27 +102,82 @@ def move(
     by: Actor,
     at: datetime,
 ) -> Appointment:
-    """Another time, length, practitioner or room; by staff.
+    """Another time, length, practitioner or room; by staff. Nothing is written if nothing changes.
 
     Raises EditedMeanwhile, AppointmentClosed, BadTime, UnknownObject, TimeTaken, OutsideRules, OverbookingFull.
     """
-
-    def place(appointment: Appointment, branch: Branch) -> None:
-        placing.check_resources(branch.pk, practitioner_id, room_id)
-        appointment.practitioner_id, appointment.room_id = practitioner_id, room_id
-        reasons = placing.broken_rules(appointment, branch, at=at)
-        if reasons and not leave.outside_rules:
-            raise OutsideRules(reasons)
-        appointment.is_outside_rules = bool(reasons)
-        placing.take_time(appointment, overbook=leave.overbook, at=at)
-
     with tenancy.atomic():
-        appointment = locked(appointment_id, version)
-        if appointment.state not in LIVE:
+        change = _Change(locked(appointment_id, version))
+        _go(change.appointment, to, branch_id, leave, at=at)
+        change.write(tell_patient=tell_patient, by=by, at=at)
+    return change.appointment
+
+
+def edit(
+    appointment_id: int,
+    *,
+    patient_id: int | None,
+    service_ids: tuple[int, ...],
+    comment: str,
+    to: Place | None = None,
+    version: int | None = None,
+    tell_patient: bool = False,
+    leave: Leave = NO_LEAVE,
+    by: Actor,
+    at: datetime,
+) -> Appointment:
+    """Patient, services and comment, and its place too if `to` is given: one change, one line of the trail.
+
+    Raises EditedMeanwhile, AppointmentClosed, UnknownObject, and what `move` raises.
+    """
+    with tenancy.atomic():
+        change = _Change(locked(appointment_id, version))
+        appointment = change.appointment
+        if appointment.state == Appointment.State.DELETED:
             raise AppointmentClosed(appointment.state)
-        minutes = duration_minutes or appointment.duration_minutes
-        _move(appointment, starts_at, minutes, branch_id, place, tell_patient, by, at)
+        if patient_id and not Patient.objects.filter(pk=patient_id).exists():
+            raise UnknownObject("patient")
+        appointment.patient_id = patient_id
+        appointment.comment = comment
+        buffers_changed = put_services(appointment, service_ids)
+        if to and (buffers_changed or to != place_of(appointment)):
+            _go(appointment, to, None, leave, at=at)
+        elif buffers_changed:
+            placing.set_time(appointment, appointment.starts_at, appointment.duration_minutes)
+            if appointment.state in LIVE:
+                placing.take_time(appointment, overbook=leave.overbook, at=at)
+        change.write(tell_patient=tell_patient, by=by, at=at)
     return appointment
+
+
+def place_of(appointment: Appointment) -> Place:
+    return Place(
+        starts_at=appointment.starts_at,
+        practitioner_id=appointment.practitioner_id,
+        room_id=appointment.room_id,
+        duration_minutes=appointment.duration_minutes,
+    )
+
+
+def _go(appointment: Appointment, to: Place, branch_id: int | None, leave: Leave, *, at: datetime) -> None:
+    if appointment.state not in LIVE:
+        raise AppointmentClosed(appointment.state)
+    minutes = appointment.duration_minutes if to.duration_minutes is None else to.duration_minutes
+    _set_time(appointment, to.starts_at, minutes, branch_id, at=at)
+    placing.check_resources(appointment.branch_id, to.practitioner_id, to.room_id)
+    appointment.practitioner_id, appointment.room_id = to.practitioner_id, to.room_id
+    kinds = set(appointment.services.values_list("service__room_kind_id", flat=True))
+    booking.fit(appointment, kinds, leave.outside_rules, prefer=to.preferred_room_id, at=at)
+    placing.take_time(appointment, overbook=leave.overbook, at=at)
+
+
+def _set_time(
+    appointment: Appointment, starts_at: datetime, minutes: int, branch_id: int | None, *, at: datetime
+) -> None:
+    branch = placing.branch_named(branch_id or appointment.branch_id)
+    placing.check_time(starts_at, minutes, branch.zone, at=at)
+    appointment.branch, appointment.zone = branch, branch.zone
+    placing.set_time(appointment, starts_at, minutes)
 
 
 def move_online(
@@ -130,101 +187,62 @@ def move_online(
 
     Raises EditedMeanwhile, AppointmentClosed, BadTime, TimeTaken, NotOffered, UnknownObject.
     """
-
-    def place(appointment: Appointment, branch: Branch) -> None:
-        service = appointment.services.select_related("service").first()
-        if service is None:
-            raise UnknownObject("service")
-        question = booking.online_question(rules, branch, service.service, appointment.local_date, at=at)
-        question = replace(question, duration_minutes=appointment.duration_minutes)
-        tick = ticks.tick_of(rules.starts_at)
-        candidates = availability.offered(question, at=at).practitioners_at(tick)
-        if not candidates:
-            taken = availability.would_be_offered(question, at=at).practitioners_at(tick)
-            raise TimeTaken if taken else NotOffered
-        if appointment.practitioner_id not in candidates:
-            appointment.practitioner_id = candidates[0]
-        appointment.room_id = booking.room_of_window(appointment, service.service, at=at)
-        placing.take_time(appointment, overbook=False, at=at)
-
     with tenancy.atomic():
-        appointment = locked(appointment_id, None)
+        change = _Change(locked(appointment_id, None))
+        appointment = change.appointment
         if appointment.time_version != time_version:
             raise EditedMeanwhile(appointment.changes.last())
         if appointment.state not in MOVABLE:
             raise AppointmentClosed(appointment.state)
-        _move(appointment, rules.starts_at, appointment.duration_minutes, None, place, True, by, at)
+        first = appointment.services.select_related("service").first()
+        if first is None:
+            raise UnknownObject("service")
+        _set_time(appointment, rules.starts_at, appointment.duration_minutes, None, at=at)
+        online.place(appointment, rules, online.same_visit(appointment, first.service), at=at)
+        placing.take_time(appointment, overbook=False, at=at)
+        change.write(tell_patient=True, by=by, at=at)
     return appointment
 
 
-def _move(
-    appointment: Appointment,
-    starts_at: datetime,
-    minutes: int,
-    branch_id: int | None,
-    place: Callable[[Appointment, Branch], None],
-    tell_patient: bool,
-    by: Actor,
-    at: datetime,
-) -> None:
-    before = trail.snapshot(appointment)
-    earlier = appointment.starts_at
-    branch = placing.branch_named(branch_id or appointment.branch_id)
-    placing.check_time(starts_at, minutes, branch.zone, at=at)
-    claims.release(appointment)
-    appointment.branch, appointment.zone = branch, branch.zone
-    placing.set_time(appointment, starts_at, minutes)
-    place(appointment, branch)
-    if starts_at != earlier:
-        appointment.time_version += 1
-        appointment.booked_at = at
-        if appointment.state == Appointment.State.CONFIRMED and by.kind == "staff":
-            appointment.state = Appointment.State.NOT_CONFIRMED
-    save(appointment)
-    trail.write(appointment, "moved" if starts_at != earlier else "edited", before, by=by, at=at)
-    event = AppointmentMoved(appointment.pk, earlier.isoformat(), by.is_patient, tell_patient)
-    outbox.announce(event if starts_at != earlier else AppointmentEdited(appointment.pk), at=at)
+class _Change:
+    """A visit as it was, and what is written about what became of it."""
 
+    def __init__(self, appointment: Appointment):
+        self.appointment = appointment
+        self.before = trail.snapshot(appointment)
+        self.earlier = appointment.starts_at
 
-def edit(
-    appointment_id: int,
-    *,
-    patient_id: int | None,
-    service_ids: tuple[int, ...],
-    comment: str,
-    version: int | None = None,
-    by: Actor,
-    at: datetime,
-) -> Appointment:
-    """Patient, services and comment; the time stays. Raises EditedMeanwhile, AppointmentClosed, UnknownObject."""
-    with tenancy.atomic():
-        appointment = locked(appointment_id, version)
-        if appointment.state == Appointment.State.DELETED:
-            raise AppointmentClosed(appointment.state)
-        before = trail.snapshot(appointment)
-        if patient_id and not Patient.objects.filter(pk=patient_id).exists():
-            raise UnknownObject("patient")
-        appointment.patient_id = patient_id
-        appointment.comment = comment
-        _put_services(appointment, service_ids)
+    def write(self, *, tell_patient: bool, by: Actor, at: datetime) -> None:
+        """The row, a line of the trail, the event; nothing if nothing changed."""
+        appointment = self.appointment
+        if trail.snapshot(appointment) == self.before:
+            return
+        moved = appointment.starts_at != self.earlier
+        if moved:
+            appointment.time_version += 1
+            appointment.booked_at = at
+            if appointment.state == Appointment.State.CONFIRMED and by.kind == "staff":
+                appointment.state = Appointment.State.NOT_CONFIRMED
         save(appointment)
-        trail.write(appointment, "edited", before, by=by, at=at)
-        outbox.announce(AppointmentEdited(appointment.pk), at=at)
-    return appointment
+        trail.write(appointment, "moved" if moved else "edited", self.before, by=by, at=at)
+        event = AppointmentMoved(appointment.pk, self.earlier.isoformat(), by.is_patient, tell_patient)
+        outbox.announce(event if moved else AppointmentEdited(appointment.pk), at=at)
 
 
-def _put_services(appointment: Appointment, service_ids: tuple[int, ...]) -> None:
-    kept = {row.service_id: row for row in appointment.services.all()}
+def put_services(appointment: Appointment, service_ids: tuple[int, ...]) -> bool:
+    """These services in this order; whether the visit's buffers change with them. Raises UnknownObject."""
+    kept = {row.service_id: row for row in appointment.services.select_related("service")}
     if list(kept) == list(service_ids):
-        return
-    new = {service.pk: service for service in Service.objects.filter(pk__in=set(service_ids) - set(kept))}
+        return False
+    new = Service.objects.in_bulk(set(service_ids) - set(kept))
     if set(service_ids) - set(kept) - set(new):
         raise UnknownObject("service")
     AppointmentService.objects.filter(appointment=appointment).exclude(service_id__in=service_ids).delete()
-    added = [new[pk] for pk in service_ids if pk in new]
-    booking._write_services(appointment, added, appointment.branch)
+    booking.write_services(appointment, [new[pk] for pk in service_ids if pk in new], appointment.branch)
     for position, pk in enumerate(service_ids):
         AppointmentService.objects.filter(appointment=appointment, service_id=pk).update(position=position)
+    services = [new[pk] if pk in new else kept[pk].service for pk in service_ids]
+    return booking.set_buffers(appointment, services)
 
 
 def locked(appointment_id: int, version: int | None) -> Appointment:

@@ -7,11 +7,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from reservo import outbox, tenancy
-from reservo.agenda import availability, claims
-from reservo.agenda.claims import TimeTaken
+from reservo.agenda import claims
 from reservo.agenda.events import AgendaTimeChanged
 from reservo.agenda.models import Appointment, Claim, Hold
-from reservo.agenda.operations import placing
+from reservo.agenda.operations import online, placing
 from reservo.catalog.models import Service
 
 MOST_PER_ADDRESS = 5
@@ -40,8 +39,6 @@ def hold(
 
     Raises TimeTaken, NotOffered, TooManyHolds, UnknownObject, BadTime.
     """
-    from reservo.agenda.operations import booking
-
     with tenancy.atomic():
         if earlier_token:
             release(earlier_token, at=at)
@@ -49,14 +46,7 @@ def hold(
         if Hold.objects.filter(address_hash=address_hash).count() >= MOST_PER_ADDRESS:
             raise TooManyHolds
         draft, service = _draft(request, at=at)
-        question = booking.online_question(request, draft.branch, service, draft.local_date, at=at)
-        tick = placing.ticks.tick_of(draft.starts_at)
-        candidates = availability.offered(question, at=at).practitioners_at(tick)
-        if not candidates:
-            taken = availability.would_be_offered(question, at=at).practitioners_at(tick)
-            raise TimeTaken if taken else booking.NotOffered
-        draft.practitioner_id = booking._least_busy(candidates, draft)
-        draft.room_id = booking.room_of_window(draft, service, at=at)
+        online.place(draft, request, service, at=at)  # type: ignore[arg-type]
         return _write(draft, service, minutes, address_hash, token or secrets.token_urlsafe(24), at)
 
 
@@ -93,7 +83,7 @@ def _write(
         address_hash=address_hash,
         created_at=at,
     )
-    claims.take(placing.span_of(draft), hold=kept, lanes={}, at=at)
+    claims.take_for(kept, placing.span_of(draft), at=at)
     _announce(kept, draft.local_date.isoformat(), at)
     return kept, token
 

@@ -68,9 +68,8 @@ def set_time(appointment: Appointment, starts_at: datetime, duration_minutes: in
 
 def take_time(appointment: Appointment, *, overbook: bool, at: datetime) -> None:
     """Claim the visit's ticks and note whether it lies above another. Raises TimeTaken, OverbookingFull."""
-    span = span_of(appointment)
     lanes = highest_lanes(appointment) if overbook else {}
-    appointment.is_overbooked = claims.take(span, appointment=appointment, lanes=lanes, at=at)
+    appointment.is_overbooked = claims.put(appointment, span_of(appointment), lanes=lanes, at=at)
 
 
 def span_of(appointment: Appointment) -> Span:
@@ -95,14 +94,14 @@ def broken_rules(appointment: Appointment, branch: Branch, *, at: datetime) -> l
     reasons = ["past"] if appointment.starts_at < at else []
     date = appointment.local_date
     who = [appointment.practitioner_id] if appointment.practitioner_id else []
-    hours = catalog_hours.load(branch, who, date, date)
+    hours = catalog_hours.load(branch, who, date, zones.local_date(appointment.ends_at, branch.zone))
     first, end = ticks.tick_floor(appointment.starts_at), ticks.tick_ceil(appointment.ends_at)
     if date in hours.closed:
         reasons.append("holiday")
     elif hours.branch is not None and not _inside(hours.branch, first, end):
         reasons.append("branch_closed")
     windows = [(low, high) for low, high, _ in hours.working.get(appointment.practitioner_id or 0, [])]
-    if who and not _inside(_joined(windows), first, end):
+    if who and not _inside(windows, first, end):
         reasons.append("not_working")
     room_hours = hours.rooms.get(appointment.room_id or 0)
     if room_hours is not None and not _inside(room_hours, first, end):
@@ -113,7 +112,7 @@ def broken_rules(appointment: Appointment, branch: Branch, *, at: datetime) -> l
 
 
 def _inside(runs: list[tuple[int, int]], first: int, end: int) -> bool:
-    return any(low <= first and end <= high for low, high in runs)
+    return any(low <= first and end <= high for low, high in _joined(runs))
 
 
 def _joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -134,6 +133,49 @@ def _blocked(appointment: Appointment, *, at: datetime) -> bool:
         or busy.blocked_practitioners.get(appointment.practitioner_id or 0)
         or busy.blocked_rooms.get(appointment.room_id or 0)
     )
+
+
+def room_for(
+    appointment: Appointment, kinds: set[int], *, prefer: int | None = None, at: datetime
+) -> int | None:
+    """The room for a visit that names none: the preferred, its practitioner's, or another free one of these kinds.
+
+    None if none is needed; if none is free, the preferred one, taken as it is.
+    """
+    named = _named_room(appointment)
+    fitting = Room.objects.filter(branch_id=appointment.branch_id, is_active=True, kind_id__in=kinds)
+    ids = list(fitting.order_by("position", "id").values_list("pk", flat=True))
+    if named and (not kinds or named in ids):
+        ids.insert(0, named)
+    if prefer:
+        ids.insert(0, prefer)
+    if not ids:
+        return None
+    first, end = appointment.first_tick, appointment.end_tick
+    date = appointment.local_date
+    hours = catalog_hours.load(
+        appointment.branch, [], date, zones.local_date(appointment.ends_at, appointment.zone)
+    )
+    blocked = busy_times.load(appointment.branch_id, [], [], first, end, at=at).blocked_rooms
+    taken = claims.taken_rooms(ids, appointment, at=at)
+    for room_id in ids:
+        runs = hours.rooms.get(room_id)
+        is_open = runs is None or _inside(
+            runs, ticks.tick_floor(appointment.starts_at), ticks.tick_ceil(appointment.ends_at)
+        )
+        if is_open and room_id not in taken and not blocked.get(room_id):
+            return room_id
+    return prefer
+
+
+def _named_room(appointment: Appointment) -> int | None:
+    """The room of the working window in which the visit lies."""
+    who, date = appointment.practitioner_id, appointment.local_date
+    if not who:
+        return None
+    first, end = ticks.tick_floor(appointment.starts_at), ticks.tick_ceil(appointment.ends_at)
+    windows = catalog_hours.load(appointment.branch, [who], date, date).working.get(who, [])
+    return next((room for low, high, room in windows if room and low <= first and end <= high), None)
 
 
 def branch_named(branch_id: int) -> Branch:

@@ -20,7 +20,7 @@ class CannotUndo(RuntimeError):
 
 
 def undo(change_id: int, *, by: Actor, at: datetime) -> Appointment:
-    """The earlier state again. Raises CannotUndo; TimeTaken if the earlier time is gone."""
+    """The earlier state again. Raises CannotUndo; TimeTaken or OverbookingFull if the earlier time is gone."""
     with tenancy.atomic():
         change = AppointmentChange.objects.get(pk=change_id)
         appointment = changes.locked(change.appointment_id, None)
@@ -42,10 +42,9 @@ def _check(change: AppointmentChange, appointment: Appointment, *, by: Actor, at
 
 
 def _put_back(appointment: Appointment, change: AppointmentChange, *, at: datetime) -> None:
-    if appointment.state not in FREES_TIME:
-        claims.release(appointment)
     if change.action == "created":
         appointment.state = Appointment.State.DELETED
+        claims.release(appointment)
         return
     earlier = change.before
     appointment.state = earlier.get("state", appointment.state)
@@ -57,14 +56,19 @@ def _put_back(appointment: Appointment, change: AppointmentChange, *, at: dateti
         appointment.branch = placing.branch_named(earlier["branch"])
         appointment.zone = appointment.branch.zone
     if "services" in earlier:
-        changes._put_services(appointment, tuple(earlier["services"]))
-    if "starts_at" in earlier or "ends_at" in earlier:
-        start = datetime.fromisoformat(earlier.get("starts_at", appointment.starts_at.isoformat()))
-        end = datetime.fromisoformat(earlier.get("ends_at", appointment.ends_at.isoformat()))
-        placing.set_time(appointment, start, int((end - start).total_seconds()) // 60)
-        appointment.time_version += "starts_at" in earlier
-    if appointment.state not in FREES_TIME:
-        placing.take_time(appointment, overbook=True, at=at)
+        changes.put_services(appointment, tuple(earlier["services"]))
+    start = datetime.fromisoformat(earlier.get("starts_at", appointment.starts_at.isoformat()))
+    end = datetime.fromisoformat(earlier.get("ends_at", appointment.ends_at.isoformat()))
+    placing.set_time(appointment, start, int((end - start).total_seconds()) // 60)
+    appointment.time_version += "starts_at" in earlier
+    if appointment.state in FREES_TIME:
+        claims.release(appointment)
+        appointment.is_overbooked = False
+    else:
+        was_overbooked = earlier.get("overbooked", appointment.is_overbooked)
+        placing.take_time(appointment, overbook=was_overbooked, at=at)
+        reasons = placing.broken_rules(appointment, appointment.branch, at=at)
+        appointment.is_outside_rules = bool(reasons)
 
 
 def _announce(appointment: Appointment, was_state: str, was_start: datetime, by: Actor, at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from reservo.catalog import uses
 from reservo.patients.searching import words_of
 
 MOST_COMING = 2_000
+LONGEST = timedelta(hours=12)
 _USED = tuple(field.name for field in fields(uses.Visit))
 
 
@@ -55,6 +56,20 @@ def history_for(staff: Any, patient_id: int) -> QuerySet[Appointment]:
     """Of a patient's visits, those this member of staff may see; none without the agenda's right."""
     seen = history_of(patient_id).filter(pk__in=appointments_for(staff).values("pk"))
     return seen if "agenda.see" in staff.extents else seen.none()
+
+
+def same_patient_then(appointment: Appointment) -> Appointment | None:
+    """Another live visit of the patient that overlaps this one."""
+    if not appointment.patient_id or appointment.state not in LIVE:
+        return None
+    others = Appointment.objects.filter(
+        patient_id=appointment.patient_id,
+        starts_at__lt=appointment.ends_at,
+        starts_at__gt=appointment.starts_at - LONGEST,
+        ends_at__gt=appointment.starts_at,
+        state__in=LIVE,
+    ).exclude(pk=appointment.pk)
+    return others.select_related("practitioner", "branch").order_by("starts_at").first()
 
 
 def coming(at: datetime, **where: int) -> list[uses.Visit]:

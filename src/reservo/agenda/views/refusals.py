@@ -43,6 +43,7 @@ def reasons_in_words(codes: list[str]) -> str:
         "not_working": _("el profesional no atiende a esa hora"),
         "room_closed": _("el box no está disponible a esa hora"),
         "blocked": _("hay un bloqueo"),
+        "no_room": _("no hay un box libre del tipo que necesita"),
     }
     return ", ".join(words.get(code, code) for code in codes)
 

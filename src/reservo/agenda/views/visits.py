@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservo.agenda import payment_letter, transitions
@@ -13,6 +14,7 @@ from reservo.agenda.models import Appointment
 from reservo.agenda.operations.undoing import UNDO_WITHIN
 from reservo.agenda.queries import visits
 from reservo.catalog import queries as catalog
+from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.notifications.queries import deliveries_of
 from reservo.staff.access import right
@@ -26,12 +28,11 @@ def panel(request: HttpRequest, appointment_id: int) -> HttpResponse:
 
 
 def shown(
-    request: HttpRequest, appointment: Appointment, *, status: int = 200, note: str = ""
+    request: HttpRequest, appointment: Appointment, *, status: int = 200, note: str = "", note_kind: str = ""
 ) -> HttpResponse:
     """The panel as it is now, perhaps with a word on what just happened."""
-    return render(
-        request, "agenda/panel.html", {**_context(request.staff, appointment), "note": note}, status=status
-    )
+    context = {**_context(request.staff, appointment), "note": note, "note_kind": note_kind}
+    return render(request, "agenda/panel.html", context, status=status)
 
 
 def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
@@ -55,6 +56,20 @@ def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
         else [],
         "next_states": _next_states(staff, appointment) if can_edit else [],
         "can_edit": can_edit,
+        "clash": clash_words(appointment),
+    }
+
+
+def clash_words(appointment: Appointment) -> str:
+    """A warning, if the patient has another visit at that time."""
+    other = visits.same_patient_then(appointment)
+    if other is None:
+        return ""
+    words = _("El paciente tiene otra cita a esa hora: %(time)s, %(who)s (#%(number)s).")
+    return words % {
+        "time": text.clock(zones.local(other.starts_at, other.zone)),
+        "who": other.practitioner or other.branch,
+        "number": other.number,
     }
 
 

@@ -7,19 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from reservo import tenancy
 from reservo.agenda import operations as ops
 from reservo.agenda.forms import VisitForm
 from reservo.agenda.models import Appointment
-from reservo.agenda.operations import Booking, Leave
+from reservo.agenda.operations import Booking, Leave, Place
 from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
 from reservo.agenda.views.refusals import REFUSALS, refusal_of
-from reservo.agenda.views.visits import shown
+from reservo.agenda.views.visits import clash_words, shown
 from reservo.catalog import queries as catalog
 from reservo.core import zones
 from reservo.core.clock import now
@@ -46,10 +47,8 @@ def create(request: HttpRequest) -> HttpResponse:
         except REFUSALS as error:
             refusal = refusal_of(error, request.staff, branch.zone)
         else:
-            response = shown(
-                request, visits.appointment_for(request.staff, appointment.pk), note=_("Cita creada.")
-            )
-            return _changed(response, _("Cita creada."), appointment)
+            found = visits.appointment_for(request.staff, appointment.pk)
+            return _changed(shown(request, found), _("Cita creada."), found)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "branch": branch, "refusal": refusal}
     return render(request, "agenda/create.html", context, status=status)
@@ -72,19 +71,20 @@ def _book(request: HttpRequest, form: VisitForm, branch: Any) -> Appointment:
     _check_reach(staff, branch.pk, given["practitioner"])
     starts_at = instant(given["starts"], branch.zone)
     at = now()
-    booking = Booking(
-        branch_id=branch.pk,
-        service_ids=tuple(given["services"]),
-        practitioner_id=given["practitioner"],
-        room_id=given["room"],
-        starts_at=starts_at,
-        duration_minutes=given["minutes"],
-        patient_id=given["patient"] or _new_patient(request, form, at),
-        comment=given["comment"],
-        overbook=given["overbook"] and "agenda.overbook" in staff.extents,
-        outside_rules=given["outside_rules"] and "agenda.outside_rules" in staff.extents,
-    )
-    return ops.book(booking, by=staff.actor(), at=at)
+    with tenancy.atomic():  # a patient made in place for a visit that is refused is not kept
+        booking = Booking(
+            branch_id=branch.pk,
+            service_ids=tuple(given["services"]),
+            practitioner_id=given["practitioner"],
+            room_id=given["room"],
+            starts_at=starts_at,
+            duration_minutes=given["minutes"],
+            patient_id=given["patient"] or _new_patient(request, form, at),
+            comment=given["comment"],
+            overbook=given["overbook"] and "agenda.overbook" in staff.extents,
+            outside_rules=given["outside_rules"] and "agenda.outside_rules" in staff.extents,
+        )
+        return ops.book(booking, by=staff.actor(), at=at)
 
 
 def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | None:
@@ -106,8 +106,11 @@ def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | N
 
 
 def instant(wall: datetime, zone: str) -> datetime:
-    """Raises BadTime for a wall-clock time that does not exist."""
-    resolved = zones.resolve(wall, zone)
+    """Raises BadTime for a wall-clock time that does not exist, or is out of any calendar."""
+    try:
+        resolved = zones.resolve(wall, zone)
+    except OverflowError:
+        raise ops.BadTime("too_far") from None
     if resolved.kind == "gap":
         raise ops.BadTime("gap")
     return resolved.instant
@@ -130,7 +133,7 @@ def state(request: HttpRequest, appointment_id: int) -> HttpResponse:
         ops.change_state(
             appointment_id,
             to,
-            version=choosing.number(request.POST.get("version", "")),
+            version=choosing.number(request.POST.get("version", "")) or 0,
             reason=request.POST.get("reason", "")[:200],
             tell_patient=request.POST.get("tell") == "1",
             leave=_leave(request),
@@ -197,68 +200,48 @@ def _initial_of(appointment: Appointment) -> dict[str, Any]:
 
 
 def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> None:
-    """Facts and time of the form, in one transaction."""
-    from reservo import tenancy
-
+    """Facts and place of the form, and the patient made in place: all or nothing."""
     given = form.cleaned_data
     by, at = request.staff.actor(), now()
     starts_at = instant(given["starts"], appointment.zone)
     _check_reach(request.staff, appointment.branch_id, given["practitioner"])
     with tenancy.atomic():
-        patient_id = given["patient"] or _new_patient(request, form, at)
-        changed = ops.edit(
+        ops.edit(
             appointment.pk,
-            patient_id=patient_id,
+            patient_id=given["patient"] or _new_patient(request, form, at),
             service_ids=tuple(given["services"]),
             comment=given["comment"],
-            version=given["version"],
-            by=by,
-            at=at,
-        )
-        place = (
-            starts_at,
-            given["practitioner"],
-            given["room"],
-            given["minutes"] or changed.duration_minutes,
-        )
-        if place != (changed.starts_at, changed.practitioner_id, changed.room_id, changed.duration_minutes):
-            ops.move(
-                appointment.pk,
+            to=Place(
                 starts_at=starts_at,
                 practitioner_id=given["practitioner"],
                 room_id=given["room"],
-                duration_minutes=given["minutes"],
-                tell_patient=given["tell"],
-                leave=_leave(request),
-                by=by,
-                at=at,
-            )
+                duration_minutes=given["minutes"] or appointment.duration_minutes,
+            ),
+            version=given["version"] or 0,
+            tell_patient=given["tell"],
+            leave=_leave(request),
+            by=by,
+            at=at,
+        )
 
 
 @require_POST
 @right("agenda.edit")
 def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
-    """Dragging and pulling: `start` and `end` by the branch's wall clock, `practitioner`, `room`, `version`."""
+    """Dragging and pulling: `start` and `end` by the branch's wall clock, `practitioner`, `room`, `version`.
+
+    What is left out stays: the length without `end`; without `room`, the room if it is free.
+    """
     appointment = visits.appointment_for(request.staff, appointment_id)
-    given = request.POST
-    practitioner_id = choosing.number(given.get("practitioner", "")) or None
-    room_id = choosing.number(given.get("room", "")) or None
     _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
-    _check_reach(request.staff, appointment.branch_id, practitioner_id)
     try:
-        start = datetime.fromisoformat(given.get("start", "")[:19]).replace(tzinfo=None)
-        end = datetime.fromisoformat(given.get("end", "")[:19]).replace(tzinfo=None)
-    except ValueError:
-        return JsonResponse({"code": "bad_time", "message": _("La hora no es válida.")}, status=422)
-    try:
+        to = _place(request.POST, appointment)
+        _check_reach(request.staff, appointment.branch_id, to.practitioner_id)
         moved = ops.move(
             appointment_id,
-            starts_at=instant(start, appointment.zone),
-            practitioner_id=practitioner_id,
-            room_id=room_id,
-            duration_minutes=int((end - start).total_seconds()) // 60,
-            version=choosing.number(given.get("version", "")),
-            tell_patient=given.get("tell") == "1",
+            to,
+            version=choosing.number(request.POST.get("version", "")) or 0,
+            tell_patient=request.POST.get("tell") == "1",
             leave=_leave(request),
             by=request.staff.actor(),
             at=now(),
@@ -267,7 +250,34 @@ def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         refusal = refusal_of(error, request.staff, appointment.zone)
         content = {"code": refusal.code, "message": refusal.message, "leave": refusal.leave}
         return JsonResponse(content, status=refusal.status)
-    return JsonResponse({"version": moved.version, "undo": _undo_url(moved)})
+    warning = clash_words(moved)
+    return JsonResponse({"version": moved.version, "undo": _undo_url(moved), "warning": warning})
+
+
+def _place(given: QueryDict, appointment: Appointment) -> Place:
+    """Raises BadTime."""
+    starts_at = _wall_instant(given.get("start", ""), appointment.zone)
+    minutes = None
+    if "end" in given:
+        minutes = int((_wall_instant(given["end"], appointment.zone) - starts_at).total_seconds()) // 60
+    return Place(
+        starts_at=starts_at,
+        practitioner_id=choosing.number(given["practitioner"])
+        if "practitioner" in given
+        else appointment.practitioner_id,
+        room_id=choosing.number(given["room"]) if "room" in given else None,
+        preferred_room_id=None if "room" in given else appointment.room_id,
+        duration_minutes=minutes,
+    )
+
+
+def _wall_instant(typed: str, zone: str) -> datetime:
+    """Raises BadTime."""
+    try:
+        wall = datetime.fromisoformat(typed[:19]).replace(tzinfo=None)
+    except ValueError:
+        raise ops.BadTime("unreadable") from None
+    return instant(wall, zone)
 
 
 def _leave(request: HttpRequest) -> Leave:
