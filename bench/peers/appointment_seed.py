@@ -18,7 +18,7 @@ from django.core.management import call_command  # noqa: E402
 
 
 def main(people: int, a_day: int, days: list[date]) -> list[int]:
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     service = Service.objects.create(name="Consulta", duration=timedelta(minutes=30), price=150)
     client = get_user_model().objects.create(username="cliente")
     staff = [_person(number, service) for number in range(people)]
