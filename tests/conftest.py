@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,28 @@ def control():
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    with engine_of_the_run():
+        yield
+
+
+@contextmanager
+def engine_of_the_run():
+    """RESERVO_TEST_ENGINE=postgresql|mariadb puts every centre of the run on a server of its own."""
+    engine = os.environ.get("RESERVO_TEST_ENGINE", "sqlite")
+    if engine == "sqlite":
+        yield
+        return
+    from reservo.tenants import stores
+    from tests.servers import SERVERS
+
+    server = SERVERS[engine]()
+    try:
+        server.start()
+        stores.add(stores.Description(name="test-pool", capacity=10_000, **server.pool("pool")))
+        os.environ["RESERVO_DEFAULT_STORE"] = "test-pool"
+        yield
+    finally:
+        server.end()
 
 
 @pytest.fixture

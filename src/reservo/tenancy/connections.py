@@ -24,16 +24,16 @@ _most = MOST_CONNECTIONS_PER_THREAD
 
 def bind(route: Route) -> None:
     """Put the centre's connection behind the alias, from this thread's pool or new (opened on first use)."""
-    pool = _pool()
-    wrapper = pool.get(route.tenant_id)
-    if wrapper is not None and wrapper.route != route and not wrapper.in_atomic_block:
-        wrapper.close()
-        wrapper = None
+    pool, engine = _pool(), _engine(route)
+    key = engine.pool_key(route)
+    wrapper = pool.get(key)
     if wrapper is None:
         wrapper = _wrapper_for(route)
-        pool[route.tenant_id] = wrapper
+        pool[key] = wrapper
         _drop_oldest(pool)
-    pool.move_to_end(route.tenant_id)
+    elif wrapper.route != route and not wrapper.in_atomic_block:
+        wrapper.aim(route)
+    pool.move_to_end(key)
     connections[TENANT_ALIAS] = wrapper
 
 
@@ -64,25 +64,27 @@ def close_all() -> None:
 
 
 def close_for(tenant_id: int) -> None:
-    """Close this thread's connection to one centre (it moved, or its file is about to be replaced)."""
-    wrapper = _pool().pop(tenant_id, None)
-    if wrapper is not None:
-        wrapper.close()
+    """Close this thread's connection to one centre (it moved, or its place is about to be replaced)."""
+    pool = _pool()
+    for key, wrapper in list(pool.items()):
+        if wrapper.route.tenant_id == tenant_id:
+            wrapper.close()
+            del pool[key]
 
 
-def _pool() -> OrderedDict[int, Any]:
+def _pool() -> OrderedDict[object, Any]:
     if not hasattr(_kept, "pool"):
         _kept.pool = OrderedDict()
-    pool: OrderedDict[int, Any] = _kept.pool
+    pool: OrderedDict[object, Any] = _kept.pool
     return pool
 
 
-def _drop_oldest(pool: OrderedDict[int, Any]) -> None:
+def _drop_oldest(pool: OrderedDict[object, Any]) -> None:
     while len(pool) > connections_per_thread():
-        for tenant_id, wrapper in pool.items():
+        for key, wrapper in pool.items():
             if not wrapper.in_atomic_block:
                 wrapper.close()
-                del pool[tenant_id]
+                del pool[key]
                 break
         else:
             return
@@ -101,7 +103,11 @@ def connections_per_thread() -> int:
 
 
 def _wrapper_for(route: Route) -> Any:
-    engine = import_module(f"reservo.tenancy.backends.{route.engine}.base")
+    engine = _engine(route)
     wrapper = engine.DatabaseWrapper(engine.settings_for(route), alias=TENANT_ALIAS)
     wrapper.route = route
     return wrapper
+
+
+def _engine(route: Route) -> Any:
+    return import_module(f"reservo.tenancy.backends.{route.engine}.base")

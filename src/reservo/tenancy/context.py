@@ -40,6 +40,7 @@ class Route:
     engine: str
     address: str
     namespace: str
+    store: str = ""
 
 
 _CONTROL = Route(CONTROL_KEY, "", "active", "UTC", 0, "", "", "")

@@ -69,11 +69,20 @@ class Store(models.Model):
 
     class Engine(models.TextChoices):
         SQLITE = "sqlite", "SQLite"
+        POSTGRESQL = "postgresql", "PostgreSQL"
+        MARIADB = "mariadb", "MariaDB"
 
     name = models.SlugField(max_length=40, unique=True)
     engine = models.CharField(max_length=12, choices=Engine.choices)
-    address = models.CharField(max_length=500, help_text="directory of the files")
+    address = models.CharField(max_length=500, help_text="directory, host:port/database, or host:port")
+    login = models.CharField(max_length=60, blank=True, default="")
+    sealed_password = models.CharField(max_length=400, blank=True, default="")
+    provisioner = models.CharField(max_length=60, blank=True, default="")
+    sealed_provisioner_password = models.CharField(max_length=400, blank=True, default="")
     capacity = models.PositiveIntegerField()
+    is_dedicated = models.BooleanField(default=False)
+    is_draining = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -121,6 +130,7 @@ class Placement(models.Model):
             engine=self.store.engine,
             address=self.store.address,
             namespace=self.namespace,
+            store=self.store.name,
         )
 
 

@@ -1,55 +1,67 @@
-"""Making, copying and removing the place of one centre's data."""
+"""Making, copying and removing the place of one centre's data, on whichever engine its store has."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import sqlite3
-import tempfile
+import secrets
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connections
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from reservo.tenancy.backends.sqlite.base import path_of
-from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
+from reservo.tenancy.context import Route
+
+SUFFIX = {"sqlite": "db", "postgresql": "sql", "mariadb": "sql"}
 
 
 class NamespaceTaken(RuntimeError):
     """The place already holds a centre."""
 
 
+def name_for(engine: str, slug: str) -> str:
+    """A name that no other namespace of any store has: it is the role's name too on a server."""
+    unique = secrets.token_hex(4)
+    if engine == "sqlite":
+        return f"{slug}-{unique}.db"
+    return f"{slug.replace('-', '_')[:40]}_{unique}"
+
+
 def create(route: Route) -> None:
-    """Copy the template into the route's place and write whose it is. Never runs a migration."""
-    target = path_of(route)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        raise NamespaceTaken(str(target))
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
-    shutil.copyfile(template(), draft)
-    _mark(draft, route)
-    os.link(draft, target)
-    draft.unlink()
+    """Make it from the template and write whose it is. Never runs a migration. Raises NamespaceTaken."""
+    places = places_of(route.engine)
+    file = template(route.engine, route.store)
+    if places.exists(route):
+        raise NamespaceTaken(route.namespace)
+    places.create(route, file)
 
 
 def remove(route: Route) -> None:
-    """Delete a namespace and its journal files; nothing if there is none."""
-    target = path_of(route)
-    for suffix in ("", "-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    """Delete a namespace and all it holds; nothing if there is none."""
+    places_of(route.engine).remove(route)
 
 
-def template() -> Path:
-    """The migrated, empty namespace that new ones are copied from; made anew when migrations change."""
-    path = Path(settings.RESERVO_DATA_DIR) / "templates" / f"tenant-{schema_fingerprint()}.db"
+def exists(route: Route) -> bool:
+    return bool(places_of(route.engine).exists(route))
+
+
+def template(engine: str = "sqlite", store: str = "") -> Path:
+    """What new namespaces are made from: a file to copy, or a script of statements. Made anew when migrations change."""
+    path = template_path(engine)
     if not path.exists():
-        _build(path)
+        places_of(engine).write_template(store, path)
     return path
+
+
+def template_path(engine: str = "sqlite") -> Path:
+    folder = Path(settings.RESERVO_DATA_DIR) / "templates"
+    return folder / f"{engine}-{schema_fingerprint()}.{SUFFIX[engine]}"
+
+
+def places_of(engine: str) -> Any:
+    return import_module(f"reservo.tenancy.backends.{engine}.places")
 
 
 @lru_cache(maxsize=1)
@@ -61,36 +73,3 @@ def schema_fingerprint() -> str:
             digest.update(f"{app.label}/{file.name}\0".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _build(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        draft = Path(scratch) / "tenant.db"
-        _migrate(draft)
-        with sqlite3.connect(draft) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.close()
-        os.replace(draft, path)
-
-
-def _migrate(file: Path) -> None:
-    defaults = connections[CONTROL_ALIAS].settings_dict
-    wrapper = DatabaseWrapper({**defaults, "NAME": str(file), "OPTIONS": {}}, alias=TENANT_ALIAS)
-    connections[TENANT_ALIAS] = wrapper
-    try:
-        call_command("migrate", database=TENANT_ALIAS, verbosity=0, interactive=False)
-    finally:
-        wrapper.close()
-        del connections[TENANT_ALIAS]
-
-
-def _mark(file: Path, route: Route) -> None:
-    database = sqlite3.connect(file)
-    with database:
-        database.execute(
-            "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, ?, ?)",
-            (route.tenant_id, route.epoch),
-        )
-    database.close()

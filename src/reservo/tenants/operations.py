@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError
 
 from reservo import tenancy
 from reservo.core import money, zones
 from reservo.tenancy import connections, directory, namespaces, slugs
-from reservo.tenancy.models import NamespaceEpoch, Placement, Store
-from reservo.tenants import founding
+from reservo.tenancy.models import NamespaceEpoch, Placement
+from reservo.tenants import founding, stores
 from reservo.tenants.models import StateChange, Tenant
-
-POOL_CAPACITY = 100_000
-
 
 class TenantExists(ValueError):
     """The slug is taken."""
@@ -25,18 +21,25 @@ class BadTenant(ValueError):
     """A value is not one that a centre can have; the message says which."""
 
 
-class NoRoom(RuntimeError):
-    """The store holds as many centres as it may."""
-
-
 def create_tenant(
-    slug: str, *, name: str, country: str, zone: str, currency: str = "", language: str = "es", at: datetime
+    slug: str,
+    *,
+    name: str,
+    country: str,
+    zone: str,
+    currency: str = "",
+    language: str = "es",
+    store: str = "",
+    at: datetime,
 ) -> tenancy.Route:
-    """A new centre, ready to use, by copying the template. Raises BadTenant, BadSlug, TenantExists, NoRoom."""
+    """A new centre, ready to use, by copying the template. Raises BadTenant, BadSlug, TenantExists, NoRoom, UnknownStore, StoreUnavailable.
+
+    `store` names its place; else the first open pool with room.
+    """
     slugs.check(slug)
     currency = currency or money.BY_COUNTRY.get(country, "USD")
     _check(name, country, zone, currency, language)
-    placement = _place(slug, zone)
+    placement = _place(slug, zone, store)
     route = placement.route()
     try:
         namespaces.create(route)
@@ -69,19 +72,6 @@ def set_state(slug: str, state: str, *, reason: str, at: datetime) -> tenancy.Ro
     return placement.route()
 
 
-def default_store() -> Store:
-    """The embedded pool: a directory of SQLite files beside the control database."""
-    store, _ = Store.objects.get_or_create(
-        name="embedded",
-        defaults={
-            "engine": Store.Engine.SQLITE,
-            "address": str(settings.RESERVO_DATA_DIR / "tenants"),
-            "capacity": POOL_CAPACITY,
-        },
-    )
-    return store
-
-
 def _check(name: str, country: str, zone: str, currency: str, language: str) -> None:
     if not name.strip() or len(name) > 80:
         raise BadTenant("name: 1 to 80 characters")
@@ -95,14 +85,13 @@ def _check(name: str, country: str, zone: str, currency: str, language: str) -> 
         raise BadTenant("language: es or en")
 
 
-def _place(slug: str, zone: str) -> Placement:
+def _place(slug: str, zone: str, wanted: str) -> Placement:
     with tenancy.control(), tenancy.atomic():
-        store = default_store()
-        if store.placements.count() >= store.capacity:
-            raise NoRoom(store.name)
+        store = stores.store_for_new(wanted)
+        namespace = namespaces.name_for(store.engine, slug)
         try:
             with tenancy.atomic():
-                return Placement.objects.create(slug=slug, store=store, namespace=f"{slug}.db", zone=zone)
+                return Placement.objects.create(slug=slug, store=store, namespace=namespace, zone=zone)
         except IntegrityError as taken:
             raise TenantExists(slug) from taken
 

@@ -16,7 +16,7 @@ def _check(query: Any) -> None:
         raise context.WrongTenant(f"a query made for centre {stamp} ran in centre {context.plane_key()}")
 
 
-class _Stamped:
+class Stamped:
     query: Any
     connection: Any
 
@@ -25,7 +25,7 @@ class _Stamped:
         return super().execute_sql(*args, **kwargs)  # type: ignore[misc]
 
 
-class _Writing(_Stamped):
+class Writing(Stamped):
     """A write outside a transaction gets one, so that the epoch is held for it too."""
 
     def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
@@ -39,21 +39,21 @@ class _Writing(_Stamped):
             return super().execute_sql(*args, **kwargs)
 
 
-class SQLCompiler(_Stamped, compiler.SQLCompiler):
+class SQLCompiler(Stamped, compiler.SQLCompiler):
     pass
 
 
-class SQLInsertCompiler(_Writing, compiler.SQLInsertCompiler):
+class SQLInsertCompiler(Writing, compiler.SQLInsertCompiler):
     pass
 
 
-class SQLDeleteCompiler(_Writing, compiler.SQLDeleteCompiler):
+class SQLDeleteCompiler(Writing, compiler.SQLDeleteCompiler):
     pass
 
 
-class SQLUpdateCompiler(_Writing, compiler.SQLUpdateCompiler):
+class SQLUpdateCompiler(Writing, compiler.SQLUpdateCompiler):
     pass
 
 
-class SQLAggregateCompiler(_Stamped, compiler.SQLAggregateCompiler):
+class SQLAggregateCompiler(Stamped, compiler.SQLAggregateCompiler):
     pass

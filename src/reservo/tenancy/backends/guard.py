@@ -40,13 +40,17 @@ class GuardedWrapper:
         """Compare the namespace's own epoch with the route's, inside the transaction that is to write."""
         with self.wrap_database_errors:  # type: ignore[attr-defined]
             cursor = self.connection.cursor()  # type: ignore[attr-defined]
-            cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch")
-            found = cursor.fetchall()
+            found = self._read_epoch(cursor)
             cursor.close()
-        if found != [(self.route.tenant_id, self.route.epoch)]:
+        if [tuple(row) for row in found] != [(self.route.tenant_id, self.route.epoch)]:
             self._rollback()  # type: ignore[attr-defined]
             super().set_autocommit(True)  # type: ignore[misc]
             raise StaleEpoch(f"{self.route.slug}: expected epoch {self.route.epoch}, found {found}")
+
+    def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
+        """An engine that lets others write meanwhile takes a shared lock here, so that an epoch ends in order."""
+        cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch")
+        return list(cursor.fetchall())
 
     def _refuse_bare_writes(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]

@@ -51,6 +51,17 @@ class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
             return False
         return True
 
+    def aim(self, route: Route) -> None:
+        """A file per centre: another place or epoch of it is another connection."""
+        if self.route != route:
+            self.close()
+            self.settings_dict = settings_for(route)
+            self.route = route
+
+
+def pool_key(route: Route) -> object:
+    return route.tenant_id
+
 
 def settings_for(route: Route) -> dict[str, Any]:
     defaults = connections[CONTROL_ALIAS].settings_dict

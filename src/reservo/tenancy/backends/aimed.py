@@ -1,0 +1,61 @@
+"""One server connection per thread and store, aimed at the active centre's namespace under that centre's role."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from reservo.tenancy import servers
+from reservo.tenancy.backends.guard import GuardedWrapper
+from reservo.tenancy.context import Route
+
+# A server process remembers the catalog of every namespace it has touched: about 2 MB each.
+MOST_NAMESPACES_PER_CONNECTION = 150
+LONGEST_AGE_SECONDS = 900.0
+
+
+class AimedWrapper(GuardedWrapper):
+    """Mixin for a Django DatabaseWrapper that serves all the centres of one store, one at a time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._aimed_at = ""
+        self._touched: set[str] = set()
+        self._opened_at = 0.0
+        self._is_connecting = False
+
+    def aim(self, route: Route) -> None:
+        """From now on this connection speaks for `route`; takes effect before the next statement."""
+        self.route = route
+        if self.connection is not None and self._is_worn():  # type: ignore[attr-defined]
+            self.close()  # type: ignore[attr-defined]
+
+    def _is_worn(self) -> bool:
+        old = time.monotonic() - self._opened_at > LONGEST_AGE_SECONDS
+        if old or len(self._touched) > MOST_NAMESPACES_PER_CONNECTION:
+            return True
+        return bool(self.errors_occurred) and not self.is_usable()  # type: ignore[attr-defined]
+
+    def connect(self) -> None:
+        self._is_connecting = True
+        try:
+            servers.gate(self.route.store).through(super().connect, is_full=self._is_full)  # type: ignore[misc]
+        finally:
+            self._is_connecting = False
+        self._aimed_at = ""
+        self._touched = set()
+        self._opened_at = time.monotonic()
+
+    def ensure_connection(self) -> None:
+        super().ensure_connection()  # type: ignore[misc]
+        if not self._is_connecting and self._aimed_at != self.route.namespace:
+            with self.wrap_database_errors:  # type: ignore[attr-defined]
+                self._take_role(self.route.namespace)
+            self._aimed_at = self.route.namespace
+            self._touched.add(self.route.namespace)
+
+    def _take_role(self, namespace: str) -> None:
+        raise NotImplementedError
+
+    def _is_full(self, error: Exception) -> bool:
+        raise NotImplementedError

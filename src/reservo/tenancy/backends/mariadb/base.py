@@ -1,0 +1,61 @@
+"""A centre's database on a MariaDB server, used under the centre's own role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymysql
+from django.db import connections
+
+from reservo.tenancy import servers
+from reservo.tenancy.backends.aimed import AimedWrapper
+from reservo.tenancy.context import CONTROL_ALIAS, Route
+
+pymysql.install_as_MySQLdb()
+
+from django.db.backends.mysql import base, operations  # noqa: E402  (it imports MySQLdb)
+
+CONNECT_SECONDS = 2
+TOO_MANY = 1040
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "reservo.tenancy.backends.mariadb.compiler"
+
+
+class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
+    def _take_role(self, namespace: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE `{namespace}`")
+            cursor.execute(f"USE `{namespace}`")
+
+    def _is_full(self, error: Exception) -> bool:
+        return bool(error.args) and error.args[0] == TOO_MANY
+
+    def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
+        cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch LOCK IN SHARE MODE")
+        return list(cursor.fetchall())
+
+
+def pool_key(route: Route) -> object:
+    return route.store
+
+
+def settings_for(route: Route) -> dict[str, Any]:
+    return server_settings(servers.application(route.store)) | {"ENGINE": "reservo.tenancy.backends.mariadb"}
+
+
+def server_settings(login: servers.Login, database: str = "") -> dict[str, Any]:
+    return {
+        **connections[CONTROL_ALIAS].settings_dict,
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": login.host,
+        "PORT": str(login.port),
+        "NAME": database,
+        "USER": login.user,
+        "PASSWORD": login.password,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4", "isolation_level": "read committed"},
+    }

@@ -1,0 +1,96 @@
+"""Making and removing databases and their roles, by the provisioning log-in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymysql
+
+from reservo.tenancy import servers
+from reservo.tenancy.backends import script
+from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, base, server_settings
+from reservo.tenancy.context import TENANT_ALIAS, Route
+
+COLLATION = "utf8mb4_bin"  # as the other engines compare: every letter is itself
+
+
+@contextlib.contextmanager
+def provisioning(store: str) -> Iterator[Any]:
+    login = servers.provisioner(store)
+    try:
+        connection = pymysql.connect(
+            host=login.host,
+            port=login.port,
+            user=login.user,
+            password=login.password,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            autocommit=True,
+        )
+    except pymysql.err.OperationalError as error:
+        raise servers.StoreUnavailable(str(error)) from error
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def exists(route: Route) -> bool:
+    with provisioning(route.store) as cursor:
+        return bool(
+            cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [route.namespace])
+        )
+
+
+def create(route: Route, template: Path) -> None:
+    """The database, its tables, whose it is, and last its role: before that nobody can use it."""
+    application = servers.application(route.store).user
+    with provisioning(route.store) as cursor:
+        try:
+            cursor.execute(f"CREATE DATABASE `{route.namespace}` CHARACTER SET utf8mb4 COLLATE {COLLATION}")
+            cursor.execute(f"USE `{route.namespace}`")
+            for statement in script.statements(template):
+                cursor.execute(statement)
+            cursor.execute(
+                "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, %s, %s)",
+                [route.tenant_id, route.epoch],
+            )
+            cursor.execute(f"CREATE ROLE `{route.namespace}`")
+            cursor.execute(f"GRANT ALL ON `{_literal(route.namespace)}`.* TO `{route.namespace}`")
+            cursor.execute(f"GRANT `{route.namespace}` TO `{application}`@'%'")
+        except BaseException:
+            _drop(cursor, route.namespace)
+            raise
+
+
+def remove(route: Route) -> None:
+    with provisioning(route.store) as cursor:
+        _drop(cursor, route.namespace)
+
+
+def write_template(store: str, file: Path) -> None:
+    """Migrate a scratch database of this store and keep the statements."""
+    scratch = f"template_{file.stem.rpartition('-')[2]}"
+    with provisioning(store) as cursor:
+        _drop(cursor, scratch)
+        cursor.execute(f"CREATE DATABASE `{scratch}` CHARACTER SET utf8mb4 COLLATE {COLLATION}")
+    settings = server_settings(servers.provisioner(store), scratch)
+    try:
+        script.write_down(base.DatabaseWrapper(settings, alias=TENANT_ALIAS), file)
+    finally:
+        with provisioning(store) as cursor:
+            _drop(cursor, scratch)
+
+
+def _literal(name: str) -> str:
+    """In a GRANT the underscore is a pattern for any letter."""
+    return name.replace("_", r"\_")
+
+
+def _drop(cursor: Any, name: str) -> None:
+    cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
+    cursor.execute(f"DROP ROLE IF EXISTS `{name}`")

@@ -1,0 +1,62 @@
+"""A centre's schema in a PostgreSQL database, used under the centre's own role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django.db.backends.postgresql import base, operations
+
+from reservo.tenancy import servers
+from reservo.tenancy.backends.aimed import AimedWrapper
+from reservo.tenancy.context import CONTROL_ALIAS, Route
+
+CONNECT_SECONDS = 2
+TOO_MANY = "53300"
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "reservo.tenancy.backends.postgresql.compiler"
+
+
+class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
+    def _take_role(self, namespace: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f'RESET ROLE; SET ROLE "{namespace}"; SET search_path TO "{namespace}"')
+
+    def _is_full(self, error: Exception) -> bool:
+        return getattr(error.__cause__, "sqlstate", None) == TOO_MANY or "too many" in str(error)
+
+    def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
+        """Under a shared lock that a mover's exclusive one waits for; two statements, so that the row is read after it."""
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock_shared({self.route.tenant_id});"
+            "SELECT tenant_id, epoch FROM tenancy_namespaceepoch"
+        )
+        cursor.nextset()
+        return list(cursor.fetchall())
+
+
+def pool_key(route: Route) -> object:
+    return route.store
+
+
+def settings_for(route: Route) -> dict[str, Any]:
+    login = servers.application(route.store)
+    return server_settings(login) | {"ENGINE": "reservo.tenancy.backends.postgresql"}
+
+
+def server_settings(login: servers.Login, **options: str) -> dict[str, Any]:
+    return {
+        **connections[CONTROL_ALIAS].settings_dict,
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": login.host,
+        "PORT": str(login.port),
+        "NAME": login.database,
+        "USER": login.user,
+        "PASSWORD": login.password,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **options},
+    }

@@ -1,0 +1,94 @@
+"""Making and removing schemas and their roles, by the provisioning log-in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql.base import DatabaseWrapper as PlainWrapper
+from psycopg import sql
+
+from reservo.tenancy import servers
+from reservo.tenancy.backends import script
+from reservo.tenancy.backends.postgresql.base import CONNECT_SECONDS, server_settings
+from reservo.tenancy.context import TENANT_ALIAS, Route
+
+
+@contextlib.contextmanager
+def provisioning(store: str) -> Iterator[Any]:
+    login = servers.provisioner(store)
+    try:
+        connection = psycopg.connect(
+            host=login.host,
+            port=login.port,
+            dbname=login.database,
+            user=login.user,
+            password=login.password,
+            connect_timeout=CONNECT_SECONDS,
+        )
+    except psycopg.OperationalError as error:
+        raise servers.StoreUnavailable(str(error).strip()) from error
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+def exists(route: Route) -> bool:
+    with provisioning(route.store) as connection:
+        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [route.namespace])
+        return found.fetchone() is not None
+
+
+def create(route: Route, template: Path) -> None:
+    """The schema, its role, its tables and whose it is, in one transaction."""
+    with provisioning(route.store) as connection:
+        _make(connection, route.namespace, servers.application(route.store).user)
+        connection.execute(";".join(script.statements(template)))
+        connection.execute(
+            "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, %s, %s)",
+            [route.tenant_id, route.epoch],
+        )
+
+
+def remove(route: Route) -> None:
+    with provisioning(route.store) as connection:
+        _drop(connection, route.namespace)
+
+
+def write_template(store: str, file: Path) -> None:
+    """Migrate a scratch schema of this store and keep the statements."""
+    scratch = f"template_{file.stem.rpartition('-')[2]}"
+    with provisioning(store) as connection:
+        _drop(connection, scratch)
+        _make(connection, scratch, "")
+    settings = server_settings(
+        servers.provisioner(store), options=f"-c role={scratch} -c search_path={scratch}"
+    )
+    try:
+        script.write_down(PlainWrapper(settings, alias=TENANT_ALIAS), file)
+    finally:
+        with provisioning(store) as connection:
+            _drop(connection, scratch)
+
+
+def _make(connection: Any, name: str, application: str) -> None:
+    """A role that owns a schema; the application may become it, and inherits nothing from it."""
+    role = sql.Identifier(name)
+    connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    if application:
+        connection.execute(sql.SQL("GRANT {} TO {}").format(role, sql.Identifier(application)))
+    connection.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(role, role))
+    connection.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
+    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(role))
+
+
+def _drop(connection: Any, name: str) -> None:
+    role = sql.Identifier(name)
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(role))
+    connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))

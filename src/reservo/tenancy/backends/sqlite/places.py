@@ -1,0 +1,71 @@
+"""Making and removing a centre's file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+
+from reservo.tenancy.backends.sqlite.base import path_of
+from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
+
+
+def exists(route: Route) -> bool:
+    return path_of(route).exists()
+
+
+def create(route: Route, template: Path) -> None:
+    target = path_of(route)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    shutil.copyfile(template, draft)
+    _mark(draft, route)
+    os.link(draft, target)
+    draft.unlink()
+
+
+def remove(route: Route) -> None:
+    """The file and its journals; nothing if there is none."""
+    target = path_of(route)
+    for suffix in ("", "-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+
+
+def write_template(store: str, file: Path) -> None:
+    """A migrated, empty file that new ones are copied from; the same for every store."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
+        draft = Path(scratch) / "tenant.db"
+        _migrate(draft)
+        with sqlite3.connect(draft) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        os.replace(draft, file)
+
+
+def _migrate(file: Path) -> None:
+    defaults = connections[CONTROL_ALIAS].settings_dict
+    wrapper = DatabaseWrapper({**defaults, "NAME": str(file), "OPTIONS": {}}, alias=TENANT_ALIAS)
+    connections[TENANT_ALIAS] = wrapper
+    try:
+        call_command("migrate", database=TENANT_ALIAS, verbosity=0, interactive=False)
+    finally:
+        wrapper.close()
+        del connections[TENANT_ALIAS]
+
+
+def _mark(file: Path, route: Route) -> None:
+    database = sqlite3.connect(file)
+    with database:
+        database.execute(
+            "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, ?, ?)",
+            (route.tenant_id, route.epoch),
+        )
+    database.close()

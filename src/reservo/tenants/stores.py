@@ -1,0 +1,157 @@
+"""Stores: the places where centres' data live, and which of them a new centre gets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import Count, F, QuerySet
+
+from reservo import tenancy
+from reservo.tenancy import servers
+from reservo.tenancy.models import Store
+
+EMBEDDED = "embedded"
+POOL_CAPACITY = 100_000
+
+
+class StoreExists(ValueError):
+    """The name is taken."""
+
+
+class UnknownStore(LookupError):
+    """No store has this name."""
+
+
+class BadStore(ValueError):
+    """A value is not one that a store can have; the message says which."""
+
+
+class NoRoom(RuntimeError):
+    """The store (or every open pool) holds as many centres as it may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What an operator says of a store; passwords are sealed before they are kept."""
+
+    name: str
+    engine: str
+    address: str
+    capacity: int
+    login: str = ""
+    password: str = ""
+    provisioner: str = ""
+    provisioner_password: str = ""
+    is_dedicated: bool = False
+
+
+def add(described: Description) -> Store:
+    """Raises BadStore, StoreExists. Whether it answers is another question: `check`."""
+    _refuse_bad(described)
+    with tenancy.control(), tenancy.atomic():
+        try:
+            with tenancy.atomic():
+                return Store.objects.create(
+                    name=described.name,
+                    engine=described.engine,
+                    address=described.address,
+                    capacity=described.capacity,
+                    is_dedicated=described.is_dedicated,
+                    login=described.login,
+                    sealed_password=servers.sealed(described.password, described.name),
+                    provisioner=described.provisioner,
+                    sealed_provisioner_password=servers.sealed(described.provisioner_password, described.name),
+                    position=Store.objects.count(),
+                )
+        except IntegrityError as taken:
+            raise StoreExists(described.name) from taken
+
+
+def set_capacity(name: str, capacity: int) -> Store:
+    """Centres that are there stay, even above it. Raises BadStore, UnknownStore."""
+    if capacity < 1:
+        raise BadStore("capacity: at least 1")
+    return _change(name, capacity=capacity)
+
+
+def drain(name: str, *, on: bool = True) -> Store:
+    """No new centre comes to a store that is drained; those there stay until they are moved."""
+    return _change(name, is_draining=on)
+
+
+def named(name: str) -> Store:
+    """Raises UnknownStore."""
+    store = Store.objects.filter(name=name).first()
+    if store is None:
+        raise UnknownStore(name)
+    return store
+
+
+def listed() -> QuerySet[Store]:
+    """In the order in which pools fill, each with how many `centres` it holds."""
+    return Store.objects.annotate(centres=Count("placements")).order_by("position", "pk")
+
+
+def store_for_new(wanted: str = "") -> Store:
+    """The one that is asked for, else RESERVO_DEFAULT_STORE, else the first open pool with room.
+
+    Inside a transaction of the control plane. Raises UnknownStore, NoRoom.
+    """
+    wanted = wanted or os.environ.get("RESERVO_DEFAULT_STORE", "")
+    if wanted and wanted != EMBEDDED:
+        store = named(wanted)
+        if store.is_draining or store.placements.count() >= store.capacity:
+            raise NoRoom(wanted)
+        return store
+    if wanted or not Store.objects.exists():
+        _embedded()
+    pools = listed().filter(is_draining=False, is_dedicated=False, centres__lt=F("capacity"))
+    if wanted:
+        pools = pools.filter(name=wanted)
+    found = pools.first()
+    if found is None:
+        raise NoRoom(wanted or "every open pool is full")
+    return found
+
+
+def _embedded() -> Store:
+    """A directory of files beside the control database: what an installation starts with."""
+    store, _ = Store.objects.get_or_create(
+        name=EMBEDDED,
+        defaults={
+            "engine": Store.Engine.SQLITE,
+            "address": str(settings.RESERVO_DATA_DIR / "tenants"),
+            "capacity": POOL_CAPACITY,
+        },
+    )
+    return store
+
+
+def _change(name: str, **values: object) -> Store:
+    with tenancy.control(), tenancy.atomic():
+        if not Store.objects.filter(name=name).update(**values):
+            raise UnknownStore(name)
+    return named(name)
+
+
+def _refuse_bad(described: Description) -> None:
+    if described.engine not in Store.Engine.values:
+        raise BadStore(f"engine: one of {', '.join(Store.Engine.values)}")
+    if described.capacity < 1:
+        raise BadStore("capacity: at least 1")
+    if described.engine == Store.Engine.SQLITE:
+        if not Path(described.address).is_absolute():
+            raise BadStore("address: an absolute directory")
+        return
+    try:
+        _, _, database = servers.split(described.address)
+    except servers.BadAddress as bad:
+        raise BadStore("address: host:port/database, or host:port for MariaDB") from bad
+    if bool(database) != (described.engine == Store.Engine.POSTGRESQL):
+        raise BadStore("address: PostgreSQL names a database, MariaDB does not")
+    if not described.login or not described.provisioner:
+        raise BadStore("login and provisioner: both log-ins are needed")

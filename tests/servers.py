@@ -1,0 +1,210 @@
+"""Real database servers of a test run's own: on loopback, on free ports, gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.installation import free_ports
+
+READY_SECONDS = 60.0
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nobody's data: no disk needs to wait for it
+PROVISIONER, PROVISIONER_PASSWORD = "reservo_provision", "provision-secret"
+APPLICATION, APPLICATION_PASSWORD = "reservo_app", "application-secret"
+
+
+class Server:
+    """A process, its directory, and the port it listens on."""
+
+    user = ""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"reservo-{self.user}-", dir=IN_MEMORY))
+        self.port = free_ports(1)[0]
+        self.process: subprocess.Popen[bytes] | None = None
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+
+    def run(self, *argv: str, **options: Any) -> None:
+        subprocess.run([*self.as_user(), *argv], check=True, capture_output=True, timeout=120, **options)
+
+    def as_user(self) -> list[str]:
+        """The servers refuse to run as root."""
+        return ["runuser", "-u", self.user, "--"] if os.geteuid() == 0 else []
+
+    def start(self) -> None:
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.argv(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True, **self._identity()
+            )
+        self._wait()
+
+    def _identity(self) -> dict[str, Any]:
+        if os.geteuid() != 0:
+            return {}
+        who = pwd.getpwnam(self.user)
+        return {"user": who.pw_uid, "group": who.pw_gid}
+
+    def argv(self) -> list[str]:
+        raise NotImplementedError
+
+    def _wait(self) -> None:
+        end = time.monotonic() + READY_SECONDS
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                if self.answers():
+                    return
+            time.sleep(0.1)
+        raise AssertionError((self.folder / "server.log").read_text()[-3000:])
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def end(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgresServer(Server):
+    user = "postgres"
+    engine = "postgresql"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = self.folder / "data"
+        self.run(str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+
+    @property
+    def bin(self) -> Path:
+        return sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+
+    def argv(self) -> list[str]:
+        options = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.folder,
+            "fsync": "off",
+            "shared_buffers": "64MB",
+            "max_connections": 100,
+        }
+        return [str(self.bin / "postgres"), "-D", str(self.data), *(f"-c{name}={value}" for name, value in options.items())]
+
+    def answers(self) -> bool:
+        import psycopg
+
+        with contextlib.suppress(psycopg.OperationalError), self.admin():
+            return True
+        return False
+
+    def admin(self, database: str = "postgres") -> Any:
+        import psycopg
+
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", dbname=database, autocommit=True, connect_timeout=3
+        )
+
+    def pool(self, name: str) -> dict[str, str]:
+        """A database for centres with its two log-ins; what `stores.add` takes."""
+        with self.admin() as admin:
+            made = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles")}
+            if APPLICATION not in made:
+                admin.execute(f"CREATE ROLE {PROVISIONER} LOGIN CREATEROLE PASSWORD '{PROVISIONER_PASSWORD}'")
+                admin.execute(f"CREATE ROLE {APPLICATION} LOGIN NOINHERIT PASSWORD '{APPLICATION_PASSWORD}'")
+            admin.execute(f'CREATE DATABASE "{name}" OWNER {PROVISIONER}')
+        with self.admin(name) as admin:
+            admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+            admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+            admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {APPLICATION}')
+        return {
+            "engine": self.engine,
+            "address": f"127.0.0.1:{self.port}/{name}",
+            "login": APPLICATION,
+            "password": APPLICATION_PASSWORD,
+            "provisioner": PROVISIONER,
+            "provisioner_password": PROVISIONER_PASSWORD,
+        }
+
+
+class MariaServer(Server):
+    user = "mysql"
+    engine = "mariadb"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = self.folder / "data"
+        self.run("mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--auth-root-authentication-method=normal", "--skip-test-db")
+
+    def argv(self) -> list[str]:
+        return [
+            shutil.which("mariadbd") or "/usr/sbin/mariadbd",
+            "--no-defaults",
+            f"--datadir={self.data}",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={self.folder / 'server.sock'}",
+            f"--pid-file={self.folder / 'server.pid'}",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-buffer-pool-size=128M",
+            "--skip-name-resolve",
+            "--max-connections=100",
+        ]
+
+    def answers(self) -> bool:
+        import pymysql
+
+        with contextlib.suppress(pymysql.err.OperationalError), self.admin():
+            return True
+        return False
+
+    def admin(self) -> Any:
+        import pymysql
+
+        return pymysql.connect(
+            unix_socket=str(self.folder / "server.sock"), user="root", autocommit=True, connect_timeout=3
+        )
+
+    def pool(self, name: str) -> dict[str, str]:
+        """Two log-ins on the server; the databases of centres have the store's name in front."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            for who, password in (
+                (PROVISIONER, PROVISIONER_PASSWORD),
+                (APPLICATION, APPLICATION_PASSWORD),
+            ):
+                cursor.execute(f"CREATE USER IF NOT EXISTS {who}@'%' IDENTIFIED BY '{password}'")
+            cursor.execute(f"GRANT ALL ON *.* TO {PROVISIONER}@'%' WITH GRANT OPTION")
+        return {
+            "engine": self.engine,
+            "address": f"127.0.0.1:{self.port}",
+            "login": APPLICATION,
+            "password": APPLICATION_PASSWORD,
+            "provisioner": PROVISIONER,
+            "provisioner_password": PROVISIONER_PASSWORD,
+        }
+
+
+SERVERS = {server.engine: server for server in (PostgresServer, MariaServer)}
