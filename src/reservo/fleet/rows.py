@@ -1,0 +1,145 @@
+"""All rows of one centre, whatever its engine: in order of dependency, as plain values, with a sum that any engine agrees on.
+
+Moves, backups, exports and comparisons read and write through this page. Everything here speaks of the active centre.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.apps import apps
+from django.db import models
+
+from reservo import tenancy
+from reservo.tenancy.models import NamespaceEpoch
+from reservo.tenancy.planes import plane_of
+
+ROWS_AT_ONCE = 2_000
+SUM_BITS = 128
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """How many rows a table has, and the sum of their hashes: the same in any order and on any engine."""
+
+    count: int = 0
+    total: int = 0
+
+    def plus(self, rows: Sequence[Row]) -> Digest:
+        return Digest(self.count + len(rows), (self.total + sum(map(hash_of, rows))) % (1 << SUM_BITS))
+
+    def minus(self, rows: Sequence[Row]) -> Digest:
+        return Digest(self.count - len(rows), (self.total - sum(map(hash_of, rows))) % (1 << SUM_BITS))
+
+
+@lru_cache(maxsize=1)
+def tables() -> tuple[type[models.Model], ...]:
+    """Every table of a centre but its epoch, those that others point to first."""
+    waiting = [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.startswith("reservo.")
+        and plane_of(model) in ("tenant", "both")
+        and model is not NamespaceEpoch
+        and not model._meta.proxy
+    ]
+    ordered: list[type[models.Model]] = []
+    while waiting:
+        ready = [model for model in waiting if not _needs(model) & (set(waiting) - {model})]
+        ordered += ready or waiting
+        waiting = [model for model in waiting if model not in ordered]
+    return tuple(ordered)
+
+
+def _needs(model: type[models.Model]) -> set[type[models.Model]]:
+    return {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+
+
+def columns(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def key_of(model: type[models.Model]) -> str:
+    return model._meta.pk.attname
+
+
+def pages(model: type[models.Model], *, after: Any = None, size: int = ROWS_AT_ONCE) -> Iterator[list[Row]]:
+    """Rows by key, a page at a time, from the one after `after`; each page is a query of its own."""
+    key = key_of(model)
+    position = columns(model).index(key)
+    while True:
+        asked = model._base_manager.order_by(key)
+        if after is not None:
+            asked = asked.filter(**{f"{key}__gt": after})
+        page = list(asked.values_list(*columns(model))[:size])
+        if not page:
+            return
+        yield page
+        after = page[-1][position]
+
+
+def with_keys(model: type[models.Model], keys: Sequence[Any]) -> list[Row]:
+    """Those that there are."""
+    found: list[Row] = []
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        found += model._base_manager.filter(pk__in=part).values_list(*columns(model))
+    return found
+
+
+def write(model: type[models.Model], rows: Sequence[Row]) -> None:
+    """Insert rows with their keys, as they are: nothing is computed, announced or checked again."""
+    if rows:
+        names = columns(model)
+        with tenancy.atomic():
+            model._base_manager.bulk_create(
+                [model(**dict(zip(names, row, strict=True))) for row in rows], batch_size=500
+            )
+
+
+def replace(model: type[models.Model], keys: Sequence[Any], rows: Sequence[Row]) -> None:
+    """Make the rows of these keys be exactly `rows`: those that are gone go."""
+    with tenancy.atomic():
+        for start in range(0, len(keys), 500):
+            model._base_manager.filter(pk__in=keys[start : start + 500])._raw_delete(
+                model._base_manager.db
+            )
+        write(model, rows)
+
+
+def digest(model: type[models.Model]) -> Digest:
+    found = Digest()
+    for page in pages(model):
+        found = found.plus(page)
+    return found
+
+
+def digests() -> dict[str, Digest]:
+    return {model._meta.db_table: digest(model) for model in tables()}
+
+
+def hash_of(row: Row) -> int:
+    raw = orjson.dumps([plain(value) for value in row], option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=SUM_BITS // 8).digest(), "big")
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it; the same whichever engine it was read from."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return value
