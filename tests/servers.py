@@ -16,7 +16,9 @@ from typing import Any
 from tests.installation import free_ports
 
 READY_SECONDS = 60.0
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nobody's data: no disk needs to wait for it
+IN_MEMORY = (
+    "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+)  # nobody's data: no disk needs to wait for it
 PROVISIONER, PROVISIONER_PASSWORD = "reservo_provision", "provision-secret"
 APPLICATION, APPLICATION_PASSWORD = "reservo_app", "application-secret"
 
@@ -97,7 +99,18 @@ class PostgresServer(Server):
     def __init__(self) -> None:
         super().__init__()
         self.data = self.folder / "data"
-        self.run(str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self.run(
+            str(self.bin / "initdb"),
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        )
 
     @property
     def bin(self) -> Path:
@@ -112,7 +125,12 @@ class PostgresServer(Server):
             "shared_buffers": "64MB",
             "max_connections": 100,
         }
-        return [str(self.bin / "postgres"), "-D", str(self.data), *(f"-c{name}={value}" for name, value in options.items())]
+        return [
+            str(self.bin / "postgres"),
+            "-D",
+            str(self.data),
+            *(f"-c{name}={value}" for name, value in options.items()),
+        ]
 
     def answers(self) -> bool:
         import psycopg
@@ -125,7 +143,12 @@ class PostgresServer(Server):
         import psycopg
 
         return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", dbname=database, autocommit=True, connect_timeout=3
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            dbname=database,
+            autocommit=True,
+            connect_timeout=3,
         )
 
     def pool(self, name: str) -> dict[str, str]:
@@ -157,7 +180,13 @@ class MariaServer(Server):
     def __init__(self) -> None:
         super().__init__()
         self.data = self.folder / "data"
-        self.run("mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--auth-root-authentication-method=normal", "--skip-test-db")
+        self.run(
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={self.data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        )
 
     def argv(self) -> list[str]:
         return [

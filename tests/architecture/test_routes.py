@@ -71,11 +71,15 @@ class Address:
         return "administrator" if self.inside else None
 
     def path(self, stage):
-        return stage.url(self.case.path) if self.inside else "/" + self.case.path.format(slug=stage.centre.slug)
+        return (
+            stage.url(self.case.path) if self.inside else "/" + self.case.path.format(slug=stage.centre.slug)
+        )
 
 
 ADDRESSES = [Address(route, True) for route in EVERY] + [Address(route, False) for route in OUTSIDE]
-everywhere = pytest.mark.parametrize("address", ADDRESSES, ids=lambda one: f"{one.inside and 'centre'}/{one.route}")
+everywhere = pytest.mark.parametrize(
+    "address", ADDRESSES, ids=lambda one: f"{one.inside and 'centre'}/{one.route}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +144,9 @@ def test_the_owner_sends_an_empty_form(stage, put_back, route):
 @each([route for route in EVERY if CASES[route].post == 422])
 def test_a_refused_form_says_what_is_wrong(stage, put_back, route):
     answer = stage.client("administrator").post(stage.url(CASES[route].path))
-    assert b'class="error' in answer.content or b"aria-invalid" in answer.content or b"alert" in answer.content
+    assert (
+        b'class="error' in answer.content or b"aria-invalid" in answer.content or b"alert" in answer.content
+    )
 
 
 # Anonymous

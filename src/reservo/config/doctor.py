@@ -22,7 +22,6 @@ from reservo.core.clock import now
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
-from reservo.tenancy.backends.sqlite.base import path_of
 
 LEAST_FREE_BYTES = 500_000_000
 LATE = timedelta(seconds=30)
@@ -70,7 +69,7 @@ def _data() -> list[Finding]:
 def _schema() -> list[Finding]:
     executor = MigrationExecutor(connection)
     behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    template = Path(data_path(), "templates", f"tenant-{namespaces.schema_fingerprint()}.db")
+    template = namespaces.template_path()
     return [
         Finding(f"control schema: {behind} migrations behind", behind == 0, "run `reservo prepare`"),
         Finding("tenant template is this release's", template.exists(), "run `reservo prepare`"),
@@ -93,7 +92,7 @@ def _zones() -> list[Finding]:
 
 def _centres() -> list[Finding]:
     routes = directory.all_active()
-    lost = [route.slug for route in routes if not path_of(route).exists()]
+    lost = [route.slug for route in routes if not namespaces.exists(route)]
     dead = bad_mail = 0
     for route in routes:
         if route.slug not in lost:

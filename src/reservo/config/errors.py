@@ -90,6 +90,13 @@ def busy(request: HttpRequest) -> HttpResponse:
     return _page(request, 503, _("Un momento, por favor"), text, Retry_After="2")
 
 
+def store_away(request: HttpRequest) -> HttpResponse:
+    text = _(
+        "Los datos de este centro no responden por ahora. No se perdió nada: vuelve a intentarlo en un momento."
+    )
+    return _page(request, 503, _("Volvemos enseguida"), text, Retry_After="5")
+
+
 def method_not_allowed(request: HttpRequest, *, allow: str) -> HttpResponse:
     """Somebody opened the address of a button, or reloaded after one."""
     text = _("Esta dirección no se abre directamente. Vuelve atrás y usa el botón de la página.")

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "reservo.ui",
     "reservo.tenants",
     "reservo.accounts",
+    "reservo.fleet",
     "reservo.staff",
     "reservo.notifications",
     "reservo.catalog",

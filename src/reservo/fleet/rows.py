@@ -1,4 +1,4 @@
-"""All rows of one centre, whatever its engine: in order of dependency, as plain values, with a sum that any engine agrees on.
+"""All rows of one centre as plain values, in order of dependency, with a sum that every engine agrees on.
 
 Moves, backups, exports and comparisons read and write through this page. Everything here speaks of the active centre.
 """
@@ -110,9 +110,7 @@ def replace(model: type[models.Model], keys: Sequence[Any], rows: Sequence[Row])
     """Make the rows of these keys be exactly `rows`: those that are gone go."""
     with tenancy.atomic():
         for start in range(0, len(keys), 500):
-            model._base_manager.filter(pk__in=keys[start : start + 500])._raw_delete(
-                model._base_manager.db
-            )
+            model._base_manager.filter(pk__in=keys[start : start + 500])._raw_delete(model._base_manager.db)
         write(model, rows)
 
 

@@ -57,7 +57,7 @@ def _sequence(model: type[models.Model]) -> str:
 def _postgresql(model: type[models.Model]) -> int:
     key = model._meta.pk.column
     return _one(
-        f"SELECT COALESCE(pg_sequence_last_value({_sequence(model)}), 0)",  # noqa: S608  # nosec B608: our own text
+        f"SELECT COALESCE(pg_sequence_last_value({_sequence(model)}), 0)",  # nosec B608: our own text
         f'"{model._meta.db_table}"',
         key,
     )
@@ -65,7 +65,7 @@ def _postgresql(model: type[models.Model]) -> int:
 
 def _set_postgresql(model: type[models.Model], value: int) -> None:
     _run(
-        f"SELECT setval({_sequence(model)}, %s, %s)",  # noqa: S608  # nosec B608: our own text
+        f"SELECT setval({_sequence(model)}, %s, %s)",  # nosec B608: our own text
         f'"{model._meta.db_table}"',
         model._meta.pk.column,
         max(value, 1),

@@ -66,9 +66,7 @@ def take(jobs: list[Claimed], *, worker: str, at: datetime) -> list[Claimed]:
             fence=F("fence") + 1,
             attempts=F("attempts") + 1,
         )
-    return [
-        Claimed(job.id, job.task, job.args, job.attempts + 1, job.fence + 1, job.trace) for job in jobs
-    ]
+    return [Claimed(job.id, job.task, job.args, job.attempts + 1, job.fence + 1, job.trace) for job in jobs]
 
 
 def bury_crashed(left: list[Claimed], *, at: datetime) -> list[Claimed]:
@@ -146,9 +144,9 @@ def retry_seconds(attempts: int) -> float:
 
 def next_due() -> datetime | None:
     """When there is work again on this plane, as far as its rows say."""
-    instants = [
-        _first(Q(state=Job.State.WAITING, lane=lane), "run_at") for lane in (0, 1)
-    ] + [_first(Q(state=Job.State.RUNNING), "lease_until")]
+    instants = [_first(Q(state=Job.State.WAITING, lane=lane), "run_at") for lane in (0, 1)] + [
+        _first(Q(state=Job.State.RUNNING), "lease_until")
+    ]
     return min((at for at in instants if at), default=None)
 
 

@@ -31,7 +31,7 @@ def bind(route: Route) -> None:
         wrapper = _wrapper_for(route)
         pool[key] = wrapper
         _drop_oldest(pool)
-    elif wrapper.route != route and not wrapper.in_atomic_block:
+    elif not wrapper.in_atomic_block:
         wrapper.aim(route)
     pool.move_to_end(key)
     connections[TENANT_ALIAS] = wrapper

@@ -48,7 +48,7 @@ def exists(route: Route) -> bool:
 
 
 def template(engine: str = "sqlite", store: str = "") -> Path:
-    """What new namespaces are made from: a file to copy, or a script of statements. Made anew when migrations change."""
+    """What new namespaces are made from: a file to copy or a script to run; made anew when migrations change."""
     path = template_path(engine)
     if not path.exists():
         places_of(engine).write_template(store, path)

@@ -39,6 +39,15 @@ class Login:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `mend` says what to do when it is not well."""
+
+    what: str
+    well: bool
+    mend: str = ""
+
+
 _lock = threading.Lock()
 _kept: dict[tuple[str, str], tuple[float, Login]] = {}
 

@@ -13,6 +13,7 @@ from reservo.tenancy.models import NamespaceEpoch, Placement
 from reservo.tenants import founding, stores
 from reservo.tenants.models import StateChange, Tenant
 
+
 class TenantExists(ValueError):
     """The slug is taken."""
 
@@ -32,9 +33,9 @@ def create_tenant(
     store: str = "",
     at: datetime,
 ) -> tenancy.Route:
-    """A new centre, ready to use, by copying the template. Raises BadTenant, BadSlug, TenantExists, NoRoom, UnknownStore, StoreUnavailable.
+    """A new centre, ready to use, made from the template. `store` names its place; else the first pool with room.
 
-    `store` names its place; else the first open pool with room.
+    Raises BadTenant, BadSlug, TenantExists, NoRoom, UnknownStore, StoreUnavailable.
     """
     slugs.check(slug)
     currency = currency or money.BY_COUNTRY.get(country, "USD")

@@ -11,8 +11,9 @@ from django.db import IntegrityError
 from django.db.models import Count, F, QuerySet
 
 from reservo import tenancy
-from reservo.tenancy import servers
+from reservo.tenancy import namespaces, servers
 from reservo.tenancy.models import Store
+from reservo.tenancy.servers import Finding
 
 EMBEDDED = "embedded"
 POOL_CAPACITY = 100_000
@@ -64,7 +65,9 @@ def add(described: Description) -> Store:
                     login=described.login,
                     sealed_password=servers.sealed(described.password, described.name),
                     provisioner=described.provisioner,
-                    sealed_provisioner_password=servers.sealed(described.provisioner_password, described.name),
+                    sealed_provisioner_password=servers.sealed(
+                        described.provisioner_password, described.name
+                    ),
                     position=Store.objects.count(),
                 )
         except IntegrityError as taken:
@@ -94,6 +97,15 @@ def named(name: str) -> Store:
 def listed() -> QuerySet[Store]:
     """In the order in which pools fill, each with how many `centres` it holds."""
     return Store.objects.annotate(centres=Count("placements")).order_by("position", "pk")
+
+
+def check(name: str) -> list[Finding]:
+    """Whether the store answers, is of a version that works, and its log-ins may do what they must and no more."""
+    store = named(name)
+    try:
+        return list(namespaces.places_of(store.engine).check(store.name, store.address))
+    except servers.StoreUnavailable as away:
+        return [Finding(f"{store.address} answers", False, str(away))]
 
 
 def store_for_new(wanted: str = "") -> Store:

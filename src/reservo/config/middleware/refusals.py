@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 
 from reservo import tenancy
 from reservo.config import errors
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy.context import TENANT_ALIAS
+from reservo.tenancy.servers import StoreUnavailable
 
 
 class RefusalMiddleware:
@@ -31,4 +33,13 @@ class RefusalMiddleware:
             return errors.changing_place(request)
         if isinstance(exception, OperationalError) and "locked" in str(exception):
             return errors.busy(request)
+        if isinstance(exception, StoreUnavailable) or _lost_its_store(exception):
+            return errors.store_away(request)
         return None
+
+
+def _lost_its_store(exception: Exception) -> bool:
+    """The connection broke while it was used: nothing was committed, the next request opens another."""
+    if not isinstance(exception, OperationalError | InterfaceError) or not tenancy.is_active():
+        return False
+    return not connections[TENANT_ALIAS].is_usable()

@@ -12,6 +12,7 @@ from reservo.tenancy.context import Route
 # A server process remembers the catalog of every namespace it has touched: about 2 MB each.
 MOST_NAMESPACES_PER_CONNECTION = 150
 LONGEST_AGE_SECONDS = 900.0
+IDLE_SECONDS = 1.0
 
 
 class AimedWrapper(GuardedWrapper):
@@ -23,6 +24,7 @@ class AimedWrapper(GuardedWrapper):
         self._touched: set[str] = set()
         self._opened_at = 0.0
         self._is_connecting = False
+        self._aimed_on = 0.0
 
     def aim(self, route: Route) -> None:
         """From now on this connection speaks for `route`; takes effect before the next statement."""
@@ -31,10 +33,12 @@ class AimedWrapper(GuardedWrapper):
             self.close()  # type: ignore[attr-defined]
 
     def _is_worn(self) -> bool:
-        old = time.monotonic() - self._opened_at > LONGEST_AGE_SECONDS
-        if old or len(self._touched) > MOST_NAMESPACES_PER_CONNECTION:
+        at = time.monotonic()
+        idle, self._aimed_on = at - self._aimed_on, at
+        if at - self._opened_at > LONGEST_AGE_SECONDS or len(self._touched) > MOST_NAMESPACES_PER_CONNECTION:
             return True
-        return bool(self.errors_occurred) and not self.is_usable()  # type: ignore[attr-defined]
+        doubtful = bool(self.errors_occurred) or idle > IDLE_SECONDS  # type: ignore[attr-defined]
+        return doubtful and not self.is_usable()  # type: ignore[attr-defined]
 
     def connect(self) -> None:
         self._is_connecting = True

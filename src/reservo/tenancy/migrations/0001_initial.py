@@ -5,69 +5,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='NamespaceEpoch',
+            name="NamespaceEpoch",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('tenant_id', models.PositiveBigIntegerField()),
-                ('epoch', models.PositiveBigIntegerField()),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("tenant_id", models.PositiveBigIntegerField()),
+                ("epoch", models.PositiveBigIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='namespace_epoch_single')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="namespace_epoch_single")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Store',
+            name="Store",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=40, unique=True)),
-                ('engine', models.CharField(choices=[('sqlite', 'SQLite'), ('postgresql', 'PostgreSQL'), ('mariadb', 'MariaDB')], max_length=12)),
-                ('address', models.CharField(help_text='directory, host:port/database, or host:port', max_length=500)),
-                ('login', models.CharField(blank=True, default='', max_length=60)),
-                ('sealed_password', models.CharField(blank=True, default='', max_length=400)),
-                ('provisioner', models.CharField(blank=True, default='', max_length=60)),
-                ('sealed_provisioner_password', models.CharField(blank=True, default='', max_length=400)),
-                ('capacity', models.PositiveIntegerField()),
-                ('is_dedicated', models.BooleanField(default=False)),
-                ('is_draining', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(max_length=40, unique=True)),
+                (
+                    "engine",
+                    models.CharField(
+                        choices=[("sqlite", "SQLite"), ("postgresql", "PostgreSQL"), ("mariadb", "MariaDB")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(help_text="directory, host:port/database, or host:port", max_length=500),
+                ),
+                ("login", models.CharField(blank=True, default="", max_length=60)),
+                ("sealed_password", models.CharField(blank=True, default="", max_length=400)),
+                ("provisioner", models.CharField(blank=True, default="", max_length=60)),
+                ("sealed_provisioner_password", models.CharField(blank=True, default="", max_length=400)),
+                ("capacity", models.PositiveIntegerField()),
+                ("is_dedicated", models.BooleanField(default=False)),
+                ("is_draining", models.BooleanField(default=False)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('capacity__gte', 1)), name='store_capacity_positive')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("capacity__gte", 1)), name="store_capacity_positive"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('host', models.CharField(blank=True, default='', max_length=253)),
-                ('namespace', models.CharField(max_length=80)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('maintenance', 'Maintenance'), ('disabled', 'Disabled')], default='active', max_length=12)),
-                ('zone', models.CharField(max_length=60)),
-                ('epoch', models.PositiveBigIntegerField(default=1)),
-                ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='tenancy.store')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("host", models.CharField(blank=True, default="", max_length=253)),
+                ("namespace", models.CharField(max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("maintenance", "Maintenance"),
+                            ("disabled", "Disabled"),
+                        ],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("zone", models.CharField(max_length=60)),
+                ("epoch", models.PositiveBigIntegerField(default=1)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="placements",
+                        to="tenancy.store",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('store', 'namespace'), name='placement_namespace_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("store", "namespace"), name="placement_namespace_unique")
+                ],
             },
         ),
     ]

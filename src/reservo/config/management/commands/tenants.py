@@ -9,7 +9,7 @@ from reservo.core.clock import now
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
 from reservo.tenancy.slugs import BadSlug
-from reservo.tenants import operations
+from reservo.tenants import operations, stores
 from reservo.tenants.models import Tenant
 
 
@@ -25,6 +25,9 @@ class Command(BaseCommand):
         create.add_argument("--zone", default="America/Santiago")
         create.add_argument("--currency", default="")
         create.add_argument("--language", default="es")
+        create.add_argument(
+            "--store", default="", help="where its data live; default: the first pool with room"
+        )
         create.add_argument("--admin-email")
         create.add_argument("--admin-name", default="")
         create.add_argument("--password-stdin", action="store_true", help="read the administrator's password")
@@ -50,13 +53,14 @@ class Command(BaseCommand):
                 zone=options["zone"],
                 currency=options["currency"],
                 language=options["language"],
+                store=options["store"],
                 at=now(),
             )
         except BadSlug as bad:
             raise CommandError(
                 f"{bad} cannot be an address: use 3 to 60 of a-z 0-9 -, and no word that is a route"
             ) from bad
-        except (operations.TenantExists, operations.BadTenant, operations.NoRoom) as refused:
+        except (operations.TenantExists, operations.BadTenant, stores.NoRoom, stores.UnknownStore) as refused:
             raise CommandError(f"{type(refused).__name__}: {refused}") from refused
         if options["admin_email"]:
             password = self._password(options)

@@ -15,6 +15,7 @@ pymysql.install_as_MySQLdb()
 
 from django.db.backends.mysql import base, operations  # noqa: E402  (it imports MySQLdb)
 
+PlainWrapper = base.DatabaseWrapper
 CONNECT_SECONDS = 2
 TOO_MANY = 1040
 
@@ -57,5 +58,9 @@ def server_settings(login: servers.Login, database: str = "") -> dict[str, Any]:
         "USER": login.user,
         "PASSWORD": login.password,
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4", "isolation_level": "read committed"},
+        "OPTIONS": {
+            "connect_timeout": CONNECT_SECONDS,
+            "charset": "utf8mb4",
+            "isolation_level": "read committed",
+        },
     }

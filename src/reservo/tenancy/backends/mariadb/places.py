@@ -11,9 +11,12 @@ import pymysql
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends import script
-from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, base, server_settings
+from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, PlainWrapper, server_settings
 from reservo.tenancy.context import TENANT_ALIAS, Route
+from reservo.tenancy.servers import Finding
 
+LEAST_VERSION = (10, 6)
+PROVISIONER_MEND = "GRANT ALL ON *.* TO … WITH GRANT OPTION"
 COLLATION = "utf8mb4_bin"  # as the other engines compare: every letter is itself
 
 
@@ -42,7 +45,9 @@ def provisioning(store: str) -> Iterator[Any]:
 def exists(route: Route) -> bool:
     with provisioning(route.store) as cursor:
         return bool(
-            cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [route.namespace])
+            cursor.execute(
+                "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [route.namespace]
+            )
         )
 
 
@@ -72,6 +77,48 @@ def remove(route: Route) -> None:
         _drop(cursor, route.namespace)
 
 
+def check(store: str, address: str) -> list[Finding]:
+    application = servers.application(store)
+    with provisioning(store) as cursor:
+        cursor.execute("SELECT VERSION()")
+        version = str(cursor.fetchone()[0])
+        cursor.execute("SHOW GRANTS")
+        own = " ".join(str(row[0]) for row in cursor.fetchall())
+        cursor.execute("SHOW GRANTS FOR %s@'%%'", [application.user])
+        rights = [str(row[0]) for row in cursor.fetchall()]
+    return [
+        Finding(f"MariaDB {version}", _number(version) >= LEAST_VERSION, "10.6 or newer"),
+        Finding(
+            "the provisioning log-in may make databases and roles", "GRANT OPTION" in own, PROVISIONER_MEND
+        ),
+        Finding(
+            "the application's log-in has no rights of its own",
+            all(" ON " not in right or "USAGE ON *.*" in right for right in rights),
+            "REVOKE what it has; roles alone give it rights",
+        ),
+        _log_in(application),
+    ]
+
+
+def _number(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
+
+
+def _log_in(login: servers.Login) -> Finding:
+    try:
+        pymysql.connect(
+            host=login.host,
+            port=login.port,
+            user=login.user,
+            password=login.password,
+            connect_timeout=CONNECT_SECONDS,
+        ).close()
+    except pymysql.err.OperationalError as refused:
+        return Finding("the application can log in", False, str(refused))
+    return Finding("the application can log in", True)
+
+
 def write_template(store: str, file: Path) -> None:
     """Migrate a scratch database of this store and keep the statements."""
     scratch = f"template_{file.stem.rpartition('-')[2]}"
@@ -80,7 +127,7 @@ def write_template(store: str, file: Path) -> None:
         cursor.execute(f"CREATE DATABASE `{scratch}` CHARACTER SET utf8mb4 COLLATE {COLLATION}")
     settings = server_settings(servers.provisioner(store), scratch)
     try:
-        script.write_down(base.DatabaseWrapper(settings, alias=TENANT_ALIAS), file)
+        script.write_down(PlainWrapper(settings, alias=TENANT_ALIAS), file)
     finally:
         with provisioning(store) as cursor:
             _drop(cursor, scratch)

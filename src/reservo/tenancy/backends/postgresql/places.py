@@ -15,6 +15,10 @@ from reservo.tenancy import servers
 from reservo.tenancy.backends import script
 from reservo.tenancy.backends.postgresql.base import CONNECT_SECONDS, server_settings
 from reservo.tenancy.context import TENANT_ALIAS, Route
+from reservo.tenancy.servers import Finding
+
+LEAST_VERSION = 15
+PROVISIONER_MEND = "ALTER ROLE … CREATEROLE; GRANT CREATE ON DATABASE … TO …"
 
 
 @contextlib.contextmanager
@@ -58,6 +62,53 @@ def create(route: Route, template: Path) -> None:
 def remove(route: Route) -> None:
     with provisioning(route.store) as connection:
         _drop(connection, route.namespace)
+
+
+def check(store: str, address: str) -> list[Finding]:
+    application = servers.application(store)
+    with provisioning(store) as connection:
+        version = connection.info.server_version // 10_000
+        may = connection.execute(
+            "SELECT rolcreaterole, has_database_privilege(current_database(), 'CREATE') FROM pg_roles"
+            " WHERE rolname = current_user"
+        ).fetchone()
+        app = connection.execute(
+            "SELECT rolinherit OR rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = %s",
+            [application.user],
+        ).fetchone()
+        opens = connection.execute(
+            "SELECT has_schema_privilege(%s, 'public', 'CREATE')", [application.user]
+        ).fetchone()
+    return [
+        Finding(f"PostgreSQL {version}", version >= LEAST_VERSION, f"{LEAST_VERSION} or newer"),
+        Finding("the provisioning log-in may make roles and schemas", all(may), PROVISIONER_MEND),
+        Finding(
+            "the application's log-in has no rights of its own",
+            app == (False,),
+            "ALTER ROLE … NOINHERIT NOCREATEROLE",
+        ),
+        Finding(
+            "the application's log-in cannot write to public",
+            opens == (False,),
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        ),
+        _log_in(application),
+    ]
+
+
+def _log_in(login: servers.Login) -> Finding:
+    try:
+        psycopg.connect(
+            host=login.host,
+            port=login.port,
+            dbname=login.database,
+            user=login.user,
+            password=login.password,
+            connect_timeout=CONNECT_SECONDS,
+        ).close()
+    except psycopg.OperationalError as refused:
+        return Finding("the application can log in", False, str(refused).strip())
+    return Finding("the application can log in", True)
 
 
 def write_template(store: str, file: Path) -> None:

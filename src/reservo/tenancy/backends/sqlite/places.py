@@ -14,6 +14,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 
 from reservo.tenancy.backends.sqlite.base import path_of
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
+from reservo.tenancy.servers import Finding
 
 
 def exists(route: Route) -> bool:
@@ -35,6 +36,17 @@ def remove(route: Route) -> None:
     target = path_of(route)
     for suffix in ("", "-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
+
+
+def check(store: str, address: str) -> list[Finding]:
+    folder = Path(address)
+    parent = next(place for place in (folder, *folder.parents) if place.exists())
+    return [
+        Finding(
+            f"{folder} can be written", os.access(parent, os.W_OK), "give it to the user that runs reservo"
+        ),
+        Finding(f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info >= (3, 35), "3.35 or newer"),
+    ]
 
 
 def write_template(store: str, file: Path) -> None:
