@@ -40,6 +40,13 @@ class Digest:
     def minus(self, rows: Sequence[Row]) -> Digest:
         return Digest(self.count - len(rows), (self.total - sum(map(hash_of, rows))) % (1 << SUM_BITS))
 
+    def as_json(self) -> list[int | str]:
+        return [self.count, str(self.total)]
+
+    @classmethod
+    def from_json(cls, pair: list[Any]) -> Digest:
+        return cls(int(pair[0]), int(pair[1]))
+
 
 @lru_cache(maxsize=1)
 def tables() -> tuple[type[models.Model], ...]:
@@ -72,19 +79,22 @@ def key_of(model: type[models.Model]) -> str:
     return model._meta.pk.attname
 
 
-def pages(model: type[models.Model], *, after: Any = None, size: int = ROWS_AT_ONCE) -> Iterator[list[Row]]:
-    """Rows by key, a page at a time, from the one after `after`; each page is a query of its own."""
+def page(model: type[models.Model], *, after: Any = None) -> list[Row]:
+    """The next rows by key, from the one after `after`; none at the end."""
     key = key_of(model)
-    position = columns(model).index(key)
-    while True:
-        asked = model._base_manager.order_by(key)
-        if after is not None:
-            asked = asked.filter(**{f"{key}__gt": after})
-        page = list(asked.values_list(*columns(model))[:size])
-        if not page:
-            return
-        yield page
-        after = page[-1][position]
+    asked = model._base_manager.order_by(key)
+    if after is not None:
+        asked = asked.filter(**{f"{key}__gt": after})
+    return list(asked.values_list(*columns(model))[:ROWS_AT_ONCE])
+
+
+def pages(model: type[models.Model]) -> Iterator[list[Row]]:
+    """All rows by key, a page at a time; each page is a query of its own."""
+    position = columns(model).index(key_of(model))
+    after = None
+    while found := page(model, after=after):
+        yield found
+        after = found[-1][position]
 
 
 def with_keys(model: type[models.Model], keys: Sequence[Any]) -> list[Row]:
@@ -96,14 +106,16 @@ def with_keys(model: type[models.Model], keys: Sequence[Any]) -> list[Row]:
     return found
 
 
-def write(model: type[models.Model], rows: Sequence[Row]) -> None:
-    """Insert rows with their keys, as they are: nothing is computed, announced or checked again."""
+def write(model: type[models.Model], rows: Sequence[Row], *, again: bool = False) -> None:
+    """Insert rows with their keys, as they are: nothing is computed, announced or checked.
+
+    `again`: those that are there already (a page that was written before a crash) stay as they are.
+    """
     if rows:
         names = columns(model)
+        made = [model(**dict(zip(names, row, strict=True))) for row in rows]
         with tenancy.atomic():
-            model._base_manager.bulk_create(
-                [model(**dict(zip(names, row, strict=True))) for row in rows], batch_size=500
-            )
+            model._base_manager.bulk_create(made, batch_size=500, ignore_conflicts=again)
 
 
 def replace(model: type[models.Model], keys: Sequence[Any], rows: Sequence[Row]) -> None:

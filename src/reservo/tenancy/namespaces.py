@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -29,13 +30,32 @@ def name_for(engine: str, slug: str) -> str:
     return f"{slug.replace('-', '_')[:40]}_{unique}"
 
 
-def create(route: Route) -> None:
-    """Make it from the template and write whose it is. Never runs a migration. Raises NamespaceTaken."""
+def create(route: Route, *, loose: bool = False) -> None:
+    """Make it from the template and write whose it is. Never runs a migration. Raises NamespaceTaken.
+
+    `loose`: to be filled row by row in any order; relations are checked from `tighten` on.
+    """
     places = places_of(route.engine)
     file = template(route.engine, route.store)
     if places.exists(route):
         raise NamespaceTaken(route.namespace)
-    places.create(route, file)
+    places.create(route, file, loose=loose)
+
+
+def tighten(route: Route) -> None:
+    """Check relations again in a namespace that was made loose; the active centre is the route's."""
+    places_of(route.engine).tighten(template(route.engine, route.store))
+
+
+def loosely(route: Route) -> AbstractContextManager[None]:
+    """Rows may come before those they point to, in the active connection of this route, until the end."""
+    manager: AbstractContextManager[None] = places_of(route.engine).loosely()
+    return manager
+
+
+def wait_alone(route: Route) -> None:
+    """Inside a transaction: wait until no other transaction of this centre writes."""
+    places_of(route.engine).wait_alone(route)
 
 
 def remove(route: Route) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
+from django.db import connections
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends import script
@@ -51,7 +52,7 @@ def exists(route: Route) -> bool:
         )
 
 
-def create(route: Route, template: Path) -> None:
+def create(route: Route, template: Path, *, loose: bool = False) -> None:
     """The database, its tables, whose it is, and last its role: before that nobody can use it."""
     application = servers.application(route.store).user
     with provisioning(route.store) as cursor:
@@ -70,6 +71,25 @@ def create(route: Route, template: Path) -> None:
         except BaseException:
             _drop(cursor, route.namespace)
             raise
+
+
+def tighten(template: Path) -> None:
+    """Relations are checked for all other connections; only the mover's was loose."""
+
+
+@contextlib.contextmanager
+def loosely() -> Iterator[None]:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+    try:
+        yield
+    finally:
+        with connections[TENANT_ALIAS].cursor() as cursor:
+            cursor.execute("SET foreign_key_checks = 1")
+
+
+def wait_alone(route: Route) -> None:
+    """Writers hold a shared lock on the epoch's row: changing it waits for them."""
 
 
 def remove(route: Route) -> None:

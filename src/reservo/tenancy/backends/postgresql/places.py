@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper as PlainWrapper
 from psycopg import sql
 
@@ -18,6 +19,7 @@ from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
 
 LEAST_VERSION = 15
+RELATION = "FOREIGN KEY"
 PROVISIONER_MEND = "ALTER ROLE … CREATEROLE; GRANT CREATE ON DATABASE … TO …"
 
 
@@ -48,15 +50,38 @@ def exists(route: Route) -> bool:
         return found.fetchone() is not None
 
 
-def create(route: Route, template: Path) -> None:
+def create(route: Route, template: Path, *, loose: bool = False) -> None:
     """The schema, its role, its tables and whose it is, in one transaction."""
     with provisioning(route.store) as connection:
         _make(connection, route.namespace, servers.application(route.store).user)
-        connection.execute(";".join(script.statements(template)))
+        statements = [text for text in script.statements(template) if not loose or RELATION not in text]
+        connection.execute(";".join(statements))
         connection.execute(
             "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, %s, %s)",
             [route.tenant_id, route.epoch],
         )
+
+
+def tighten(template: Path) -> None:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"
+        )
+        known = {row[0] for row in cursor.fetchall()}
+        for text in script.statements(template):
+            if RELATION in text and not any(f'"{name}"' in text for name in known):
+                cursor.execute(text)
+
+
+@contextlib.contextmanager
+def loosely() -> Iterator[None]:
+    """The relations themselves are not there yet."""
+    yield
+
+
+def wait_alone(route: Route) -> None:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [route.tenant_id])
 
 
 def remove(route: Route) -> None:

@@ -60,7 +60,7 @@ class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
 
 
 def pool_key(route: Route) -> object:
-    return route.tenant_id
+    return route.address, route.namespace
 
 
 def settings_for(route: Route) -> dict[str, Any]:

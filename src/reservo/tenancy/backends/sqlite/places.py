@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management import call_command
@@ -21,7 +23,7 @@ def exists(route: Route) -> bool:
     return path_of(route).exists()
 
 
-def create(route: Route, template: Path) -> None:
+def create(route: Route, template: Path, *, loose: bool = False) -> None:
     target = path_of(route)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
@@ -29,6 +31,25 @@ def create(route: Route, template: Path) -> None:
     _mark(draft, route)
     os.link(draft, target)
     draft.unlink()
+
+
+def tighten(template: Path) -> None:
+    """Relations are checked for all who open the file; only the mover's connection was loose."""
+
+
+@contextlib.contextmanager
+def loosely() -> Iterator[None]:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        with connections[TENANT_ALIAS].cursor() as cursor:
+            cursor.execute("PRAGMA foreign_keys=ON")
+
+
+def wait_alone(route: Route) -> None:
+    """A transaction that writes is alone in the file anyway."""
 
 
 def remove(route: Route) -> None:

@@ -1,0 +1,143 @@
+"""Whether and where a centre can move; what is left of a move when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError
+
+from reservo import tenancy
+from reservo.fleet import rows
+from reservo.fleet.models import Move
+from reservo.tenancy import namespaces
+from reservo.tenancy.models import Placement, Store
+from reservo.tenants import stores
+
+SOURCE_KEPT = timedelta(days=7)
+State = Move.State
+
+
+class CannotMove(ValueError):
+    """The move makes no sense; the message says why."""
+
+
+class AlreadyMoving(RuntimeError):
+    """The centre has an open move: finish or abort it first."""
+
+
+class NoSuchMove(LookupError):
+    """The centre has none, or not one that allows this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a move would copy: rows by table."""
+
+    source: str
+    target: str
+    rows: dict[str, int]
+
+
+def preview(slug: str, target: str) -> Plan:
+    """Checks everything and writes nothing. Raises CannotMove, UnknownStore, StoreUnavailable."""
+    placement = _movable(slug, stores.named(target))
+    with tenancy.activate(placement.route()):
+        counts = {model._meta.db_table: model._base_manager.count() for model in rows.tables()}
+    return Plan(placement.store.name, target, counts)
+
+
+def plan(slug: str, target: str, *, at: datetime) -> Move:
+    """A move that `run` carries out. Raises CannotMove, AlreadyMoving, UnknownStore, StoreUnavailable."""
+    store = stores.named(target)
+    placement = _movable(slug, store)
+    try:
+        with tenancy.control(), tenancy.atomic():
+            return Move.objects.create(
+                tenant_id=placement.pk,
+                slug=slug,
+                open_for=placement.pk,
+                source_store=placement.store.name,
+                source_namespace=placement.namespace,
+                target_store=store.name,
+                target_namespace=namespaces.name_for(store.engine, slug),
+                epoch_before=placement.epoch,
+                started_at=at,
+            )
+    except IntegrityError as moving:
+        raise AlreadyMoving(slug) from moving
+
+
+def _movable(slug: str, store: Store) -> Placement:
+    placement = Placement.objects.select_related("store").filter(slug=slug).first()
+    if placement is None:
+        raise CannotMove(f"there is no centre {slug}")
+    if placement.store_id == store.pk:
+        raise CannotMove(f"{slug} is in {store.name} already")
+    if placement.state == Placement.State.DISABLED:
+        raise CannotMove(f"{slug} is disabled: set it active or to maintenance first")
+    if store.is_draining:
+        raise CannotMove(f"{store.name} takes no new centres: it is being drained")
+    if store.placements.count() >= store.capacity:
+        raise CannotMove(f"{store.name} is full ({store.capacity})")
+    bad = [finding for finding in stores.check(store.name) if not finding.well]
+    if bad:
+        raise CannotMove(f"{store.name}: {bad[0].what}: no. {bad[0].mend}")
+    return placement
+
+
+def move_of(slug: str) -> Move:
+    """The centre's latest. Raises NoSuchMove."""
+    found = Move.objects.filter(slug=slug).order_by("-pk").first()
+    if found is None:
+        raise NoSuchMove(slug)
+    return found
+
+
+def open_moves() -> list[Move]:
+    return list(Move.objects.filter(open_for__isnull=False).order_by("pk"))
+
+
+def compare_again(move: Move) -> bool:
+    """Whether the place that was left still holds, row for row, what was verified and carried to the new one."""
+    with tenancy.activate(source_route(move)):
+        found = rows.digests()
+    expected = {name: rows.Digest.from_json(pair) for name, pair in move.digests.items()}
+    move.report = {**move.report, "compared_again": "equal" if found == expected else "different"}
+    move.save(update_fields=["report"])
+    return found == expected
+
+
+def remove_source(move: Move, *, at: datetime, early: bool = False) -> None:
+    """Delete the place that was left, seven days after the flip at the soonest. Raises CannotMove."""
+    if move.state != State.DONE or move.source_removed_at or move.flipped_at is None:
+        raise NoSuchMove(move.slug)
+    if not early and at < move.flipped_at + SOURCE_KEPT:
+        raise CannotMove(f"the old place is kept until {move.flipped_at + SOURCE_KEPT:%Y-%m-%d %H:%M} UTC")
+    namespaces.remove(source_route(move))
+    Move.objects.filter(pk=move.pk).update(source_removed_at=at)
+
+
+def source_route(move: Move) -> tenancy.Route:
+    return _route(move, move.source_store, move.source_namespace, move.epoch_before + 1)
+
+
+def target_route(move: Move) -> tenancy.Route:
+    """For the mover alone: until the flip the target has epoch 0, under which nobody else comes."""
+    return _route(move, move.target_store, move.target_namespace, 0)
+
+
+def _route(move: Move, store_name: str, namespace: str, epoch: int) -> tenancy.Route:
+    store = stores.named(store_name)
+    placement = Placement.objects.get(pk=move.tenant_id)
+    return tenancy.Route(
+        tenant_id=move.tenant_id,
+        slug=move.slug,
+        state=placement.state,
+        zone=placement.zone,
+        epoch=epoch,
+        engine=store.engine,
+        address=store.address,
+        namespace=namespace,
+        store=store.name,
+    )

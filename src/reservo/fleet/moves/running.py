@@ -1,0 +1,246 @@
+"""Carrying a move out, from wherever it stands.
+
+planned → copying → following → verified → paused → flipped → done. Each step can be done again: a mover that was
+killed is followed by another that goes on (`run`) or gives up (`abort`). Until the flip the centre works at its old
+place; after it, at the new one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import models
+
+from reservo import tenancy
+from reservo.fleet import journal, rows, sequences, snapshots
+from reservo.fleet.models import Move
+from reservo.fleet.moves.planning import NoSuchMove, source_route, target_route
+from reservo.tenancy import connections, directory, namespaces
+from reservo.tenancy.models import NamespaceEpoch, Placement, Store
+
+NEAR = 200
+MOST_LAPS = 1_000
+State = Move.State
+Progress = Callable[[Move], None]
+
+
+class NotEqual(RuntimeError):
+    """Both sides differ at the same moment: nothing was flipped. The message names the tables."""
+
+
+def run(move: Move, *, clock: Callable[[], datetime], progress: Progress = lambda move: None) -> Move:
+    """Go on until it is done. Raises NotEqual, StoreUnavailable; the move stays open and can be run again."""
+    steps = {
+        State.PLANNED: _begin,
+        State.COPYING: _copy,
+        State.FOLLOWING: _follow_and_verify,
+        State.VERIFIED: _pause_and_flip,
+        State.FLIPPED: _finish,
+    }
+    _settle_after_crash(move)
+    while move.state in steps:
+        steps[State(move.state)](move, clock, progress)
+        move.refresh_from_db()
+        progress(move)
+    return move
+
+
+def abort(move: Move, *, at: datetime) -> Move:
+    """Give up: the centre goes on at its old place, what was copied is deleted. Raises NoSuchMove after the flip."""
+    if not move.is_open or move.state in (State.FLIPPED, State.DONE):
+        raise NoSuchMove(move.slug)
+    if move.state == State.PAUSED:
+        _reopen_source(move)
+    with tenancy.activate(_as_it_is(source_route(move))):
+        journal.end()
+    namespaces.remove(target_route(move))
+    _save(move, State.ABORTED, open_for=None, ended_at=at)
+    return move
+
+
+def _begin(move: Move, clock: object, progress: Progress) -> None:
+    target = target_route(move)
+    namespaces.remove(target)
+    namespaces.create(target, loose=True)
+    with tenancy.activate(target), tenancy.atomic():
+        for model in reversed(rows.tables()):
+            model._base_manager.all()._raw_delete("tenant")
+    with tenancy.activate(_as_it_is(source_route(move))):
+        journal.begin()
+    _save(move, State.COPYING)
+
+
+def _copy(move: Move, clock: object, progress: Progress) -> None:
+    for model in rows.tables():
+        name = model._meta.db_table
+        position = move.positions.get(name)
+        while page := _next_page(move, model, position):
+            with tenancy.activate(target_route(move)), namespaces.loosely(target_route(move)):
+                rows.write(model, page, again=True)
+            position = rows.plain(page[-1][rows.columns(model).index(rows.key_of(model))])
+            move.positions[name] = position
+            move.rows += len(page)
+            move.save(update_fields=["positions", "rows"])
+            progress(move)
+    _save(move, State.FOLLOWING)
+
+
+def _next_page(move: Move, model: type[models.Model], position: object) -> list[rows.Row]:
+    after = None if position is None else model._meta.pk.to_python(position)
+    with tenancy.activate(_as_it_is(source_route(move))):
+        return rows.page(model, after=after)
+
+
+def _follow_and_verify(move: Move, clock: object, progress: Progress) -> None:
+    for _ in range(MOST_LAPS):
+        if _replay(move, journal.NOTES_AT_ONCE) < NEAR:
+            break
+        progress(move)
+    with tenancy.activate(target_route(move)):
+        namespaces.tighten(target_route(move))
+    _verify(move)
+    _save(move, State.VERIFIED)
+
+
+def _replay(move: Move, limit: int | None) -> int:
+    """Bring the target up to what the journal says; how many notes there were. Keeps the digests in step."""
+    with tenancy.activate(_as_it_is(source_route(move))):
+        notes = journal.read(limit)
+        current = {model: rows.with_keys(model, keys) for model, keys in notes.keys.items()}
+    _apply(move, notes, current)
+    with tenancy.activate(_as_it_is(source_route(move))):
+        journal.forget(notes)
+    return len(notes.seqs)
+
+
+def _apply(move: Move, notes: journal.Notes, current: dict[type[models.Model], list[rows.Row]]) -> None:
+    digests = {name: rows.Digest.from_json(pair) for name, pair in move.digests.items()}
+    target = target_route(move)
+    with tenancy.activate(target), namespaces.loosely(target), tenancy.atomic():
+        for model in rows.tables():
+            if model not in notes.keys:
+                continue
+            before = rows.with_keys(model, notes.keys[model]) if digests else []
+            rows.replace(model, notes.keys[model], current[model])
+            if digests:
+                name = model._meta.db_table
+                digests[name] = digests[name].minus(before).plus(current[model])
+    if digests and notes.seqs:
+        _keep(move, digests)
+
+
+def _keep(move: Move, digests: dict[str, rows.Digest]) -> None:
+    move.digests = {name: digest.as_json() for name, digest in digests.items()}
+    move.save(update_fields=["digests"])
+
+
+def _verify(move: Move) -> None:
+    """Both sides at the same moment: a snapshot of the source and its journal, with which the target catches up."""
+    with tenancy.activate(_as_it_is(source_route(move))), snapshots.snapshot():
+        notes = journal.read(None)
+        current = {model: rows.with_keys(model, keys) for model, keys in notes.keys.items()}
+        expected = rows.digests()
+    move.digests = {}
+    _apply(move, notes, current)
+    with tenancy.activate(_as_it_is(source_route(move))):
+        journal.forget(notes)
+    with tenancy.activate(target_route(move)):
+        found = rows.digests()
+    _refuse_different(expected, found)
+    _keep(move, expected)
+
+
+def _refuse_different(expected: dict[str, rows.Digest], found: dict[str, rows.Digest]) -> None:
+    different = sorted(name for name in expected if expected[name] != found.get(name))
+    if different:
+        raise NotEqual(", ".join(different))
+
+
+def _pause_and_flip(move: Move, clock: Callable[[], datetime], progress: Progress) -> None:
+    """Writers are refused from the new epoch until the flip; only the last changes are copied meanwhile."""
+    for _ in range(MOST_LAPS):
+        if _replay(move, journal.NOTES_AT_ONCE) < NEAR:
+            break
+    _save(move, State.PAUSED)
+    began = time.monotonic()
+    _set_epoch(_as_it_is(source_route(move)), move.epoch_before + 1)
+    notes = 0
+    while lap := _replay(move, None):
+        notes += lap
+    with tenancy.activate(source_route(move)):
+        given = sequences.last_given()
+    with tenancy.activate(target_route(move)):
+        sequences.go_on_from(given)
+        counts = {model._meta.db_table: model._base_manager.count() for model in rows.tables()}
+    wrong = sorted(name for name, pair in move.digests.items() if counts[name] != pair[0])
+    if wrong:
+        _reopen_source(move)
+        _save(move, State.FOLLOWING, digests={})
+        raise NotEqual(", ".join(wrong))
+    _set_epoch(target_route(move), move.epoch_before + 1)
+    _flip(move, clock)
+    pause = round(time.monotonic() - began, 4)
+    move.report = {"pause_seconds": pause, "notes_in_pause": notes, "rows": sum(counts.values())}
+    move.save(update_fields=["report"])
+
+
+def _set_epoch(route: tenancy.Route, epoch: int) -> None:
+    """Waits for writers that are at work; those that come after are refused. Idempotent."""
+    here = _as_it_is(route)
+    if here.epoch != epoch:
+        with tenancy.activate(here), tenancy.atomic():
+            namespaces.wait_alone(here)
+            NamespaceEpoch.objects.filter(pk=1).update(epoch=epoch)
+
+
+def _flip(move: Move, clock: Callable[[], datetime]) -> None:
+    with tenancy.control(), tenancy.atomic():
+        store = Store.objects.get(name=move.target_store)
+        Placement.objects.filter(pk=move.tenant_id).update(
+            store=store, namespace=move.target_namespace, epoch=move.epoch_before + 1
+        )
+        Move.objects.filter(pk=move.pk).update(state=State.FLIPPED, flipped_at=clock())
+    directory.forget(move.slug)
+
+
+def _finish(move: Move, clock: Callable[[], datetime], progress: Progress) -> None:
+    with tenancy.activate(source_route(move)):
+        journal.end()
+    connections.close_for(move.tenant_id)
+    _save(move, State.DONE, open_for=None, ended_at=clock())
+
+
+def _settle_after_crash(move: Move) -> None:
+    """What was verified or paused by a mover that is gone is verified anew."""
+    if move.state == State.PAUSED:
+        _reopen_source(move)
+    if move.state in (State.PAUSED, State.VERIFIED):
+        _set_epoch(target_route(move), 0)
+        _save(move, State.FOLLOWING, digests={})
+
+
+def _reopen_source(move: Move) -> None:
+    """After a pause that came to nothing: the old place goes on under the next epoch."""
+    _set_epoch(source_route(move), move.epoch_before + 1)
+    with tenancy.control(), tenancy.atomic():
+        Placement.objects.filter(pk=move.tenant_id).update(epoch=move.epoch_before + 1)
+        Move.objects.filter(pk=move.pk).update(epoch_before=move.epoch_before + 1)
+    move.epoch_before += 1
+    directory.forget(move.slug)
+
+
+def _as_it_is(route: tenancy.Route) -> tenancy.Route:
+    """The place under whichever epoch it has: the mover follows it through the pause."""
+    with tenancy.activate(route):
+        found = NamespaceEpoch.objects.values_list("epoch", flat=True).get()
+    return dataclasses.replace(route, epoch=found)
+
+
+def _save(move: Move, state: str, **values: object) -> None:
+    move.state = state
+    for name, value in values.items():
+        setattr(move, name, value)
+    move.save(update_fields=["state", *values])
