@@ -126,3 +126,16 @@ def monday() -> datetime:
     while (day.month, day.day) in ((12, 8), (12, 25), (1, 1), (5, 1)):
         day += timedelta(days=7)
     return datetime(day.year, day.month, day.day, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", params=["postgresql", "mariadb"])
+def server(request):
+    """A real database server of the run's own; skipped where this machine has none."""
+    from tests.servers import SERVERS, missing
+
+    if program := missing(request.param):
+        pytest.skip(program)
+    started = SERVERS[request.param]()
+    started.start()
+    yield started
+    started.end()

@@ -237,3 +237,13 @@ class MariaServer(Server):
 
 
 SERVERS = {server.engine: server for server in (PostgresServer, MariaServer)}
+
+
+def missing(engine: str) -> str:
+    """What to install for this engine's tests to run; nothing if it is there."""
+    found = {
+        "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "mariadb": shutil.which("mariadb-install-db") is not None,
+    }
+    packages = {"postgresql": "postgresql", "mariadb": "mariadb-server"}
+    return "" if found[engine] else f"no {engine} (Debian: apt install {packages[engine]})"

@@ -5,6 +5,8 @@ import sys
 
 from django.core import management
 
+UNDER_TENANTS = ("move",)  # long enough to be commands of their own
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
@@ -12,7 +14,10 @@ def main() -> None:
         from reservo.config.demo_mark import mark_as_demo
 
         mark_as_demo()
-    management.execute_from_command_line(["reservo", *sys.argv[1:]])
+    words = sys.argv[1:]
+    if words[:1] == ["tenants"] and words[1:2] and words[1] in UNDER_TENANTS:
+        words = words[1:]
+    management.execute_from_command_line(["reservo", *words])
 
 
 if __name__ == "__main__":

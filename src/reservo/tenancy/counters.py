@@ -16,7 +16,9 @@ def take(name: str) -> int:
     if not connections[TENANT_ALIAS].in_atomic_block:
         raise OutsideTransaction(name)
     if not _add_one(name):
-        Counter.objects.bulk_create([Counter(name=name, value=0)], ignore_conflicts=True)  # two may be the first
+        Counter.objects.bulk_create(
+            [Counter(name=name, value=0)], ignore_conflicts=True
+        )  # two may be the first
         _add_one(name)
     value: int = Counter.objects.values_list("value", flat=True).get(name=name)
     return value

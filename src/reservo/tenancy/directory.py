@@ -9,6 +9,7 @@ from reservo.tenancy.context import Route
 from reservo.tenancy.models import Placement
 
 SECONDS_KEPT = 1.0
+LOOK_AGAIN_SECONDS = 0.02
 MOST_KEPT = 20_000
 
 _lock = threading.Lock()
@@ -30,6 +31,19 @@ def by_id(tenant_id: int) -> Route | None:
     """The route of a centre by its identity, read afresh."""
     placement = Placement.objects.select_related("store").filter(pk=tenant_id).first()
     return placement.route() if placement else None
+
+
+def await_change(route: Route, *, seconds: float) -> Route | None:
+    """The centre's next route once it differs from this one; None if it does not within `seconds`."""
+    until = time.monotonic() + seconds
+    while True:
+        found = by_id(route.tenant_id)
+        if found is None or found != route:
+            forget(route.slug)
+            return found
+        if time.monotonic() >= until:
+            return None
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def all_active() -> list[Route]:

@@ -119,7 +119,7 @@ def store_for_new(wanted: str = "") -> Store:
         if store.is_draining or store.placements.count() >= store.capacity:
             raise NoRoom(wanted)
         return store
-    if wanted or not Store.objects.exists():
+    if wanted or not Store.objects.filter(is_dedicated=False).exists():
         _embedded()
     pools = listed().filter(is_draining=False, is_dedicated=False, centres__lt=F("capacity"))
     if wanted:

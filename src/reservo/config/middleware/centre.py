@@ -14,6 +14,7 @@ from reservo.tenancy import directory, slugs
 from reservo.tenancy.models import Placement
 
 RETRY_MAINTENANCE_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 2.0
 
 
 class TenantMiddleware:
@@ -46,8 +47,20 @@ class TenantMiddleware:
         set_script_prefix(request.cookie_path)
         set_urlconf(settings.TENANT_URLCONF)
         try:
-            with tenancy.activate(route):
-                return self.get_response(request)
+            return self._answer(request, route)
         finally:
             set_script_prefix(before)
             set_urlconf(None)
+
+    def _answer(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
+        """A request that was refused because its centre changes place is answered at the new one, if that is soon."""
+        with tenancy.activate(route):
+            response = self.get_response(request)
+        if not getattr(request, "lost_place", False):
+            return response
+        moved = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
+        if moved is None or moved.state != Placement.State.ACTIVE:
+            return response
+        request.lost_place = False
+        with tenancy.activate(moved):
+            return self.get_response(request)

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 
 from reservo import tenancy
 from reservo.config import errors
-from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.servers import StoreUnavailable
@@ -29,7 +28,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, StaleEpoch):
-            directory.forget(tenancy.current().slug if tenancy.is_active() else None)
+            request.lost_place = True
             return errors.changing_place(request)
         if isinstance(exception, OperationalError) and "locked" in str(exception):
             return errors.busy(request)
@@ -42,4 +41,5 @@ def _lost_its_store(exception: Exception) -> bool:
     """The connection broke while it was used: nothing was committed, the next request opens another."""
     if not isinstance(exception, OperationalError | InterfaceError) or not tenancy.is_active():
         return False
-    return not connections[TENANT_ALIAS].is_usable()
+    used = connections[TENANT_ALIAS]
+    return used.connection is None or not used.is_usable()

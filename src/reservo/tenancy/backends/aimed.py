@@ -43,12 +43,16 @@ class AimedWrapper(GuardedWrapper):
     def connect(self) -> None:
         self._is_connecting = True
         try:
-            servers.gate(self.route.store).through(super().connect, is_full=self._is_full)  # type: ignore[misc]
+            servers.gate(self.route.store).through(self._open, is_full=self._is_full)
         finally:
             self._is_connecting = False
         self._aimed_at = ""
         self._touched = set()
         self._opened_at = time.monotonic()
+
+    def _open(self) -> None:
+        with self.wrap_database_errors:  # type: ignore[attr-defined]
+            super().connect()  # type: ignore[misc]
 
     def ensure_connection(self) -> None:
         super().ensure_connection()  # type: ignore[misc]
