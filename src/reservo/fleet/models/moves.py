@@ -1,4 +1,4 @@
-"""What the operator does with centres as a whole: moves."""
+"""Centres on their way from one store to another."""
 
 from __future__ import annotations
 

@@ -1,0 +1,6 @@
+"""What the operator does with centres as a whole."""
+
+from reservo.fleet.models.backups import Backup, Installation, Restore
+from reservo.fleet.models.moves import Move
+
+__all__ = ["Backup", "Installation", "Move", "Restore"]
