@@ -128,6 +128,22 @@ def monday() -> datetime:
     return datetime(day.year, day.month, day.day, 13, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def every_server():
+    """One of each kind."""
+    from tests.servers import SERVERS, missing
+
+    for engine in SERVERS:
+        if program := missing(engine):
+            pytest.skip(program)
+    started = [make() for make in SERVERS.values()]
+    for one in started:
+        one.start()
+    yield started
+    for one in started:
+        one.end()
+
+
 @pytest.fixture(scope="session", params=["postgresql", "mariadb"])
 def server(request):
     """A real database server of the run's own; skipped where this machine has none."""

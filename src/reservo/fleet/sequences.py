@@ -17,23 +17,24 @@ def counted() -> list[type[models.Model]]:
 def last_given() -> dict[str, int]:
     """The highest key that each table of the active centre ever gave."""
     read = {"sqlite": _sqlite, "postgresql": _postgresql, "mariadb": _mariadb}[tenancy.current().engine]
-    return {model._meta.db_table: read(model) for model in counted()}
+    return read()
 
 
 def go_on_from(given: dict[str, int]) -> None:
-    """The next key of each table is above what was given elsewhere and above what is here."""
+    """The next key of these tables is above what was given elsewhere."""
     write = {"sqlite": _set_sqlite, "postgresql": _set_postgresql, "mariadb": _set_mariadb}
+    by_name = {model._meta.db_table: model for model in counted()}
     with tenancy.atomic():
-        for model in counted():
-            highest = model._base_manager.aggregate(highest=models.Max("pk"))["highest"] or 0
-            write[tenancy.current().engine](model, max(given.get(model._meta.db_table, 0), highest))
+        for name, value in given.items():
+            write[tenancy.current().engine](by_name[name], value)
 
 
-def _one(sql: str, *params: object) -> int:
+def _rows(sql: str, *params: object) -> dict[str, int]:
+    names = {model._meta.db_table for model in counted()}
     with connections[TENANT_ALIAS].cursor() as cursor:
         cursor.execute(sql, params)
-        row = cursor.fetchone()
-    return int(row[0] or 0) if row else 0
+        found = {str(name): int(value or 0) for name, value in cursor.fetchall()}
+    return {name: found.get(name, 0) for name in sorted(names)}
 
 
 def _run(sql: str, *params: object) -> None:
@@ -41,8 +42,8 @@ def _run(sql: str, *params: object) -> None:
         cursor.execute(sql, params)
 
 
-def _sqlite(model: type[models.Model]) -> int:
-    return _one("SELECT seq FROM sqlite_sequence WHERE name = %s", model._meta.db_table)
+def _sqlite() -> dict[str, int]:
+    return _rows("SELECT name, seq FROM sqlite_sequence")
 
 
 def _set_sqlite(model: type[models.Model], value: int) -> None:
@@ -50,22 +51,17 @@ def _set_sqlite(model: type[models.Model], value: int) -> None:
     _run("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", model._meta.db_table, value)
 
 
-def _sequence(model: type[models.Model]) -> str:
-    return "pg_get_serial_sequence(%s, %s)::regclass"
-
-
-def _postgresql(model: type[models.Model]) -> int:
-    key = model._meta.pk.column
-    return _one(
-        f"SELECT COALESCE(pg_sequence_last_value({_sequence(model)}), 0)",  # nosec B608: our own text
-        f'"{model._meta.db_table}"',
-        key,
+def _postgresql() -> dict[str, int]:
+    """Sequences are named `table_column_seq` by the server when it makes an identity column."""
+    return _rows(
+        "SELECT regexp_replace(sequencename, '_[a-z]+_seq$', ''), last_value FROM pg_sequences"
+        " WHERE schemaname = current_schema()"
     )
 
 
 def _set_postgresql(model: type[models.Model], value: int) -> None:
     _run(
-        f"SELECT setval({_sequence(model)}, %s, %s)",  # nosec B608: our own text
+        "SELECT setval(pg_get_serial_sequence(%s, %s)::regclass, %s, %s)",
         f'"{model._meta.db_table}"',
         model._meta.pk.column,
         max(value, 1),
@@ -73,12 +69,11 @@ def _set_postgresql(model: type[models.Model], value: int) -> None:
     )
 
 
-def _mariadb(model: type[models.Model]) -> int:
-    following = _one(
-        "SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
-        model._meta.db_table,
+def _mariadb() -> dict[str, int]:
+    return _rows(
+        "SELECT table_name, CAST(auto_increment AS SIGNED) - 1 FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL"
     )
-    return max(following - 1, 0)
 
 
 def _set_mariadb(model: type[models.Model], value: int) -> None:

@@ -147,3 +147,14 @@ _gates: dict[str, Gate] = {}
 def gate(store: str) -> Gate:
     with _lock:
         return _gates.setdefault(store, Gate())
+
+
+_DEADLOCKS = ("40P01", "40001")
+_MARIADB_DEADLOCK = 1213
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """The server took this transaction back whole so that another could go on: it can be done again."""
+    if not isinstance(error, OperationalError):
+        return False
+    return getattr(error.__cause__, "sqlstate", None) in _DEADLOCKS or error.args[:1] == (_MARIADB_DEADLOCK,)

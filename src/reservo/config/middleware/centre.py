@@ -53,14 +53,16 @@ class TenantMiddleware:
             set_urlconf(None)
 
     def _answer(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
-        """A request that was refused because its centre changes place is answered at the new one, if that is soon."""
+        """What the database took back whole is asked once more: at the new place after a move, or after a deadlock."""
         with tenancy.activate(route):
             response = self.get_response(request)
-        if not getattr(request, "lost_place", False):
+        refused_by = getattr(request, "refused_by", "")
+        if refused_by == "place":
+            again = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
+        else:
+            again = route if refused_by == "deadlock" else None
+        if again is None or again.state != Placement.State.ACTIVE:
             return response
-        moved = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
-        if moved is None or moved.state != Placement.State.ACTIVE:
-            return response
-        request.lost_place = False
-        with tenancy.activate(moved):
+        request.refused_by = ""
+        with tenancy.activate(again):
             return self.get_response(request)

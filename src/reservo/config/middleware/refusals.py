@@ -11,7 +11,7 @@ from reservo import tenancy
 from reservo.config import errors
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
-from reservo.tenancy.servers import StoreUnavailable
+from reservo.tenancy.servers import StoreUnavailable, is_deadlock
 
 
 class RefusalMiddleware:
@@ -28,8 +28,11 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, StaleEpoch):
-            request.lost_place = True
+            request.refused_by = "place"
             return errors.changing_place(request)
+        if is_deadlock(exception):
+            request.refused_by = "deadlock"
+            return errors.busy(request)
         if isinstance(exception, OperationalError) and "locked" in str(exception):
             return errors.busy(request)
         if isinstance(exception, StoreUnavailable) or _lost_its_store(exception):
