@@ -166,7 +166,7 @@ def test_a_move_that_was_stopped_goes_on_or_is_given_up(cast_in, places, monday,
         if ending == "resume":
             moves.run(move, clock=now)
         else:
-            moves.abort(move, at=now())
+            moves.abort(move, clock=now)
         third = book(cast, monday + timedelta(hours=2), at=now())
         assert [first, second, third] == [1, 2, 3]
         wanted = places["files"] if ending == "resume" else places["sqlite"]
@@ -234,3 +234,18 @@ def test_a_preview_counts_and_writes_nothing(cast_in, places):
     with cast.active():
         assert rows.digests() == before
     assert not Move.objects.filter(slug=cast.slug).exists()
+
+
+def test_two_movers_of_one_move_are_one_too_many(cast_in, places):
+    cast = cast_in("sqlite")
+    move = moves.plan(cast.slug, places["files"], at=now())
+    refused = []
+
+    def meddle(moving):
+        if not refused:
+            with pytest.raises(moves.AlreadyMoving):
+                moves.run(moves.move_of(cast.slug), clock=now)
+            refused.append(moving.state)
+
+    assert moves.run(move, clock=now, progress=meddle).state == Move.State.DONE
+    assert refused

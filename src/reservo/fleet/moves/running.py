@@ -17,6 +17,7 @@ from django.db import models
 from reservo import tenancy
 from reservo.fleet import journal, rows, sequences, snapshots
 from reservo.fleet.models import Move
+from reservo.fleet.moves.alone import alone, refuse_if_lost
 from reservo.fleet.moves.planning import NoSuchMove, source_route, target_route
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
@@ -40,24 +41,31 @@ def run(move: Move, *, clock: Callable[[], datetime], progress: Progress = lambd
         State.VERIFIED: _pause_and_flip,
         State.FLIPPED: _finish,
     }
-    _settle_after_crash(move)
-    while move.state in steps:
-        steps[State(move.state)](move, clock, progress)
+    with alone(move, clock):
         move.refresh_from_db()
-        progress(move)
+        _settle_after_crash(move)
+        while move.state in steps:
+            steps[State(move.state)](move, clock, progress)
+            move.refresh_from_db()
+            progress(move)
     return move
 
 
-def abort(move: Move, *, at: datetime) -> Move:
-    """Give up: the centre goes on at its old place, what was copied is deleted. Raises NoSuchMove after the flip."""
-    if not move.is_open or move.state in (State.FLIPPED, State.DONE):
-        raise NoSuchMove(move.slug)
-    if move.state == State.PAUSED:
-        _reopen_source(move)
-    with tenancy.activate(_as_it_is(source_route(move))):
-        journal.end()
-    namespaces.remove(target_route(move))
-    _save(move, State.ABORTED, open_for=None, ended_at=at)
+def abort(move: Move, *, clock: Callable[[], datetime]) -> Move:
+    """Give up: the centre goes on at its old place, what was copied is deleted.
+
+    Raises NoSuchMove after the flip, AlreadyMoving while a mover is at work.
+    """
+    with alone(move, clock):
+        move.refresh_from_db()
+        if not move.is_open or move.state in (State.FLIPPED, State.DONE):
+            raise NoSuchMove(move.slug)
+        if move.state == State.PAUSED:
+            _reopen_source(move)
+        with tenancy.activate(_as_it_is(source_route(move))):
+            journal.end()
+        namespaces.remove(target_route(move))
+        _save(move, State.ABORTED, open_for=None, ended_at=clock())
     return move
 
 
@@ -207,6 +215,7 @@ def _set_epoch(route: tenancy.Route, epoch: int) -> None:
 
 def _flip(move: Move, clock: Callable[[], datetime]) -> None:
     with tenancy.control(), tenancy.atomic():
+        refuse_if_lost(move)
         store = Store.objects.get(name=move.target_store)
         Placement.objects.filter(pk=move.tenant_id).update(
             store=store, namespace=move.target_namespace, epoch=move.epoch_before + 1

@@ -10,6 +10,7 @@ from reservo.tenancy.servers import StoreUnavailable
 from reservo.tenants import stores
 
 SAY_EVERY_SECONDS = 1.0
+LEASE_ENDS_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -44,7 +45,9 @@ class Command(BaseCommand):
         except (moves.CannotMove, moves.NotEqual, StoreUnavailable) as refused:
             raise CommandError(f"{type(refused).__name__}: {refused}") from refused
         except moves.AlreadyMoving as moving:
-            raise CommandError(f"{slug} is being moved already: --status, --resume or --abort") from moving
+            raise CommandError(
+                f"{slug} is being moved: --status; after a mover was killed --resume or --abort"
+            ) from moving
         except moves.NoSuchMove as none:
             raise CommandError(f"{slug} has no move that allows this; see --status") from none
         except stores.UnknownStore as unknown:
@@ -68,8 +71,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{move.state:10} {move.rows:>10} rows")
                 self.stdout.flush()
 
-        moves.run(move, clock=now, progress=say)
-        self._show(move)
+        self._show(moves.run(move, clock=now, progress=say))
 
     def _status(self, slug: str) -> None:
         self._show(moves.move_of(slug))
@@ -83,10 +85,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:18} {value}")
 
     def _resume(self, slug: str) -> None:
-        self._run(self._open(slug))
+        """A mover that was killed holds its lease for some seconds more."""
+        until = time.monotonic() + LEASE_ENDS_SECONDS
+        while True:
+            try:
+                return self._run(self._open(slug))
+            except moves.AlreadyMoving:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
 
     def _abort(self, slug: str) -> None:
-        self._show(moves.abort(self._open(slug), at=now()))
+        self._show(moves.abort(self._open(slug), clock=now))
 
     def _open(self, slug: str) -> Move:
         move = moves.move_of(slug)
