@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from reservo.adapters import files
 from reservo.catalog import queries
+from reservo.catalog.operations.centre import key_of
 from reservo.ui.access import public
 from reservo.ui.theme import theme_css
 
@@ -24,13 +25,12 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public
 def logo(request: HttpRequest) -> HttpResponse:
-    key = queries.centre().logo
-    return _picture(key)
+    return _picture(queries.centre().logo)
 
 
-def _picture(key: str) -> HttpResponse:
+def _picture(name: str) -> HttpResponse:
     try:
-        content = files.current().read(key)
+        content = files.current().read(key_of(name))
     except (FileNotFoundError, files.BadKey):
         raise Http404 from None
     response = HttpResponse(content, content_type="image/png")

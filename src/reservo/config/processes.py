@@ -50,4 +50,5 @@ def children() -> list[Child]:
         Child("events", events_argv()),
         Child("worker", [sys.executable, "-m", "reservo", "worker"]),
         Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"]),
+        Child("keeper", [sys.executable, "-m", "reservo", "keeper"]),
     ]

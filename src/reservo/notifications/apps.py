@@ -7,6 +7,9 @@ class NotificationsConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
-        from reservo.notifications import account_mails, receivers, sending  # noqa: F401
+        from reservo.fleet.backups import world
+        from reservo.notifications import account_mails, receivers, sending, sent  # noqa: F401
+        from reservo.notifications.models import Delivery
 
         account_mails.register_kinds()
+        world.done_outside(Delivery, sent.left_since)

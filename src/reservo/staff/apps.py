@@ -7,7 +7,9 @@ class StaffConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
-        from reservo.staff import roles
+        from reservo.fleet import arrivals
+        from reservo.staff import arriving, roles
         from reservo.tenants import founding
 
         founding.step(roles.found_roles)
+        arrivals.step(arriving.know_users)

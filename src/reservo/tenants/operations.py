@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -55,6 +56,36 @@ def create_tenant(
     return route
 
 
+def take_in(
+    slug: str,
+    *,
+    name: str,
+    country: str,
+    zone: str,
+    currency: str,
+    language: str,
+    store: str = "",
+    tenant_id: int | None = None,
+    fill: Callable[[tenancy.Route], None],
+    at: datetime,
+) -> tenancy.Route:
+    """A centre that exists already, from a backup or from another operator; `fill` makes its namespace.
+
+    It is in maintenance until it is opened with `set_state`. Raises what `create_tenant` does, and what `fill` does.
+    """
+    slugs.check(slug)
+    _check(name, country, zone, currency, language)
+    placement = _place(slug, zone, store, state=Placement.State.MAINTENANCE, tenant_id=tenant_id)
+    try:
+        Tenant(placement.pk, name.strip(), country, currency, language, at).save(force_insert=True)
+        fill(placement.route())
+    except BaseException:
+        _take_back(placement)
+        raise
+    directory.forget(slug)
+    return placement.route()
+
+
 def set_state(slug: str, state: str, *, reason: str, at: datetime) -> tenancy.Route:
     """Open, close for maintenance, or disable a centre; nodes that still know the old state cannot write."""
     if state not in Placement.State.values:
@@ -86,13 +117,22 @@ def _check(name: str, country: str, zone: str, currency: str, language: str) -> 
         raise BadTenant("language: es or en")
 
 
-def _place(slug: str, zone: str, wanted: str) -> Placement:
+def _place(
+    slug: str,
+    zone: str,
+    wanted: str,
+    *,
+    state: str = Placement.State.ACTIVE,
+    tenant_id: int | None = None,
+) -> Placement:
     with tenancy.control(), tenancy.atomic():
         store = stores.store_for_new(wanted)
         namespace = namespaces.name_for(store.engine, slug)
         try:
             with tenancy.atomic():
-                return Placement.objects.create(slug=slug, store=store, namespace=namespace, zone=zone)
+                return Placement.objects.create(
+                    pk=tenant_id, slug=slug, store=store, namespace=namespace, zone=zone, state=state
+                )
         except IntegrityError as taken:
             raise TenantExists(slug) from taken
 

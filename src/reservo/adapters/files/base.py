@@ -12,6 +12,10 @@ class BadKey(ValueError):
     """Not a key that files can be kept under."""
 
 
+def check_folder(folder: str) -> str:
+    return check(f"{folder}/x").partition("/")[0]
+
+
 def check(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise BadKey(key[:100])
@@ -27,3 +31,6 @@ class Files(Protocol):
 
     def delete(self, key: str) -> None:
         """Nothing if there is none."""
+
+    def names(self, folder: str) -> list[str]:
+        """What is kept in a folder, in order, without the folder's name. Raises BadKey."""

@@ -6,7 +6,7 @@ import os
 import uuid
 from pathlib import Path
 
-from reservo.adapters.files.base import check
+from reservo.adapters.files.base import check, check_folder
 
 
 class DirectoryFiles:
@@ -25,3 +25,8 @@ class DirectoryFiles:
 
     def delete(self, key: str) -> None:
         (self._root / check(key)).unlink(missing_ok=True)
+
+    def names(self, folder: str) -> list[str]:
+        root = self._root / check_folder(folder)
+        found = root.iterdir() if root.is_dir() else ()
+        return sorted(path.name for path in found if not path.name.startswith("."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reservo.adapters.files.base import check
+from reservo.adapters.files.base import check, check_folder
 
 
 class MemoryFiles:
@@ -20,3 +20,7 @@ class MemoryFiles:
 
     def delete(self, key: str) -> None:
         self._kept.pop(check(key), None)
+
+    def names(self, folder: str) -> list[str]:
+        start = f"{check_folder(folder)}/"
+        return sorted(key.removeprefix(start) for key in self._kept if key.startswith(start))

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "photo",
                     models.CharField(
-                        blank=True, default="", help_text="key in the file store", max_length=80
+                        blank=True, default="", help_text="name in the file store", max_length=80
                     ),
                 ),
                 ("email", models.EmailField(blank=True, default="", max_length=254)),
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 (
                     "logo",
                     models.CharField(
-                        blank=True, default="", help_text="key in the file store", max_length=80
+                        blank=True, default="", help_text="name in the file store", max_length=80
                     ),
                 ),
                 ("colour", models.CharField(default="#0f766e", max_length=7)),

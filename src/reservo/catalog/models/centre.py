@@ -13,7 +13,7 @@ class Centre(TenantModel):
     currency = models.CharField(max_length=3, help_text="ISO 4217")
     language = models.CharField(max_length=2, default="es")
     zone = models.CharField(max_length=60, help_text="IANA zone of the centre; each branch has its own")
-    logo = models.CharField(max_length=80, blank=True, default="", help_text="key in the file store")
+    logo = models.CharField(max_length=80, blank=True, default="", help_text="name in the file store")
     colour = models.CharField(max_length=7, default="#0f766e")
     patient_word = models.CharField(max_length=20, default="paciente")
     step_minutes = models.PositiveSmallIntegerField(default=15)

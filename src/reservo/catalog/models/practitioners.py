@@ -10,7 +10,7 @@ class Practitioner(TenantModel):
     name = models.CharField(max_length=80)
     speciality = models.CharField(max_length=80, blank=True, default="")
     colour = models.CharField(max_length=7, default="#0f766e")
-    photo = models.CharField(max_length=80, blank=True, default="", help_text="key in the file store")
+    photo = models.CharField(max_length=80, blank=True, default="", help_text="name in the file store")
     email = models.EmailField(blank=True, default="")
     most_overbooked = models.PositiveSmallIntegerField(
         default=1, help_text="visits above the first at one time"

@@ -22,15 +22,20 @@ def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:
     """Raises InvalidPicture."""
     content = pictures.rewritten(sent)
-    key = f"{tenancy.current().slug}/logo-{uuid.uuid4().hex}.png"
-    files.current().write(key, content)
+    name = f"logo-{uuid.uuid4().hex}.png"
+    files.current().write(key_of(name), content)
     with tenancy.atomic():
         centre = Centre.objects.get()
-        earlier, centre.logo = centre.logo, key
+        earlier, centre.logo = centre.logo, name
         centre.save(update_fields=["logo"])
         record("centre.logo", "centre", 1, by=by, at=at)
         if earlier:
-            tenancy.on_commit(lambda: files.current().delete(earlier))
+            tenancy.on_commit(lambda: files.current().delete(key_of(earlier)))
+
+
+def key_of(name: str) -> str:
+    """In the file store. Rows hold the name alone, so that they stay true when the centre gets another address."""
+    return f"{tenancy.current().slug}/{name}"
 
 
 def publish_privacy_text(words: str, language: str, *, by: Actor, at: datetime) -> PrivacyText:

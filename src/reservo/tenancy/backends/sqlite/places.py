@@ -75,7 +75,7 @@ def write_template(store: str, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
         draft = Path(scratch) / "tenant.db"
-        _migrate(draft)
+        migrate(draft)
         with sqlite3.connect(draft) as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -83,7 +83,8 @@ def write_template(store: str, file: Path) -> None:
         os.replace(draft, file)
 
 
-def _migrate(file: Path) -> None:
+def migrate(file: Path) -> None:
+    """Bring a file that no connection of the seam has open up to the code's schema."""
     defaults = connections[CONTROL_ALIAS].settings_dict
     wrapper = DatabaseWrapper({**defaults, "NAME": str(file), "OPTIONS": {}}, alias=TENANT_ALIAS)
     connections[TENANT_ALIAS] = wrapper

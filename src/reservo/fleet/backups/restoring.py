@@ -1,0 +1,318 @@
+"""Giving a centre an earlier state, or making a new one of a backup. What was there before is kept until forgotten.
+
+The restored state is filled and compared beside the present one, which goes on working. Then writers wait for a
+moment: what went out into the world since the backup is carried over, and the centre is flipped to its new place under
+a new epoch. A restore that was stopped at any point is aborted with nothing lost.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, IntegrityError
+
+from reservo import tenancy
+from reservo.adapters import files
+from reservo.fleet import arrivals, copies
+from reservo.fleet.backups import identity, world
+from reservo.fleet.backups.manifests import CENTRE, Manifest
+from reservo.fleet.backups.sources import Opened, Source, opened
+from reservo.fleet.models import Move, Restore
+from reservo.jobs import scheduler, wakeups
+from reservo.tenancy import connections, directory, namespaces
+from reservo.tenancy.models import NamespaceEpoch, Placement, Store
+from reservo.tenancy.servers import StoreUnavailable
+from reservo.tenants import operations as tenants
+from reservo.tenants import stores
+
+State = Restore.State
+Clock = Callable[[], datetime]
+OTHER_STATE_KEPT = timedelta(days=7)
+
+
+class ForeignBackup(ValueError):
+    """It is not one of this centre; the message says whose it is."""
+
+
+class CannotRestore(RuntimeError):
+    """Something else is going on with the centre, or there is nothing to go back to; the message says what."""
+
+
+def over_itself(
+    slug: str,
+    source: Source,
+    *,
+    store: str = "",
+    clock: Clock,
+    progress: copies.Progress = lambda: None,
+) -> Restore:
+    """The centre as it was, in its store or another one. The state that it had is kept: `undo` brings it back.
+
+    Raises ForeignBackup, CannotRestore, UnknownStore, NoRoom, StoreUnavailable, and what `sources.opened` does;
+    then nothing has changed.
+    """
+    placement = _placement(slug)
+    with opened(source, progress=progress) as backup:
+        _refuse_foreign(backup.manifest, placement)
+        restore = _begin(placement, source, backup.manifest, store, at=clock())
+        try:
+            target = _route(restore, restore.after_store, restore.after_namespace, 0)
+            namespaces.remove(target)
+            copies.load(backup.route, target, row_by_row=False, progress=progress)
+            put_files_back(backup, slug)
+            _flip(restore, placement, target, clock)
+        except BaseException:
+            if Restore.objects.filter(pk=restore.pk, state=State.LOADING).exists():
+                abort(slug, at=clock())
+            raise
+    wake(placement.pk, at=clock())
+    return restore
+
+
+def as_new(
+    slug: str, source: Source, *, store: str = "", clock: Clock, progress: copies.Progress = lambda: None
+) -> tenancy.Route:
+    """Another centre with the state of the backup, in maintenance until somebody opens it.
+
+    Raises BadSlug, TenantExists, NoRoom, UnknownStore, StoreUnavailable, and what `sources.opened` does.
+    """
+    with opened(source, progress=progress) as backup:
+        if backup.manifest.kind != CENTRE:
+            raise ForeignBackup("it is of the control plane; use `reservo rebuild`")
+        return take_in(slug, backup, store=store, row_by_row=False, at=clock(), progress=progress)
+
+
+def take_in(
+    slug: str,
+    backup: Opened,
+    *,
+    store: str,
+    row_by_row: bool,
+    at: datetime,
+    tenant_id: int | None = None,
+    progress: copies.Progress = lambda: None,
+) -> tenancy.Route:
+    """A centre out of an opened backup or export."""
+    manifest = backup.manifest
+    is_copy = _goes_on_here(manifest)
+
+    def fill(route: tenancy.Route) -> None:
+        copies.load(backup.route, route, row_by_row=row_by_row, progress=progress)
+        users = arrivals.welcome(manifest.people, route.tenant_id, at=at)
+        with tenancy.activate(route), tenancy.atomic():
+            arrivals.settle(users)
+            if is_copy:
+                world.drop_work()
+        put_files_back(backup, slug)
+
+    route = tenants.take_in(
+        slug, **manifest.facts, zone=manifest.zone, store=store, tenant_id=tenant_id, fill=fill, at=at
+    )
+    wake(route.tenant_id, at=at)
+    return route
+
+
+def undo(slug: str, *, clock: Clock) -> Restore:
+    """The state from before the restore comes back; the restored one is kept in its stead. Raises CannotRestore."""
+    restore = last_restore(slug)
+    if restore.state != State.DONE or restore.forgotten_at:
+        raise CannotRestore("there is no other state to go back to")
+    placement = _placement(slug)
+    before = _route(restore, restore.before_store, restore.before_namespace, placement.epoch)
+    if not _is_readable(before):
+        raise CannotRestore(f"the state from before is not in {restore.before_store} any more")
+    _swap(restore, placement, before, State.UNDONE, clock)
+    wake(placement.pk, at=clock())
+    return restore
+
+
+def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
+    """Delete the state that is not in use, a week after the restore at the soonest. Raises CannotRestore."""
+    restore = last_restore(slug)
+    if restore.state not in (State.DONE, State.UNDONE) or restore.forgotten_at or restore.ended_at is None:
+        raise CannotRestore("there is no other state")
+    if not early and at < restore.ended_at + OTHER_STATE_KEPT:
+        raise CannotRestore(
+            f"the other state is kept until {restore.ended_at + OTHER_STATE_KEPT:%Y-%m-%d %H:%M} UTC"
+        )
+    side = "before" if restore.state == State.DONE else "after"
+    namespaces.remove(
+        _route(restore, getattr(restore, f"{side}_store"), getattr(restore, f"{side}_namespace"), 0)
+    )
+    restore.forgotten_at = at
+    restore.save(update_fields=["forgotten_at"])
+    return restore
+
+
+def abort(slug: str, *, at: datetime) -> Restore:
+    """Give up a restore that was stopped before its end: the centre goes on as it was. Raises CannotRestore."""
+    restore = Restore.objects.filter(slug=slug, state=State.LOADING).first()
+    if restore is None:
+        raise CannotRestore(f"{slug} is not being restored")
+    placement = _placement(slug)
+    present = _readable(placement.route())
+    if present is not None and present.epoch != placement.epoch:
+        with tenancy.control(), tenancy.atomic():
+            Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
+        directory.forget(slug)
+    namespaces.remove(_route(restore, restore.after_store, restore.after_namespace, 0))
+    restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
+    restore.save(update_fields=["state", "open_for", "ended_at"])
+    return restore
+
+
+def last_restore(slug: str) -> Restore:
+    """Raises CannotRestore."""
+    found = Restore.objects.filter(slug=slug).exclude(state=State.ABORTED).order_by("-pk").first()
+    if found is None:
+        raise CannotRestore(f"{slug} has not been restored")
+    return found
+
+
+def put_files_back(backup: Opened, slug: str) -> None:
+    """Those of the backup that are not there; newer ones stay too."""
+    store = files.current()
+    here = set(store.names(slug))
+    for part in backup.manifest.files:
+        if part.name not in here:
+            store.write(f"{slug}/{part.name}", backup.content(part.name))
+
+
+def _placement(slug: str) -> Placement:
+    placement = Placement.objects.select_related("store").filter(slug=slug).first()
+    if placement is None:
+        raise CannotRestore(f"there is no centre {slug}; restore it as a new one")
+    return placement
+
+
+def _refuse_foreign(manifest: Manifest, placement: Placement) -> None:
+    if manifest.kind != CENTRE:
+        raise ForeignBackup("it is of the control plane, not of a centre")
+    if manifest.installation != identity.own():
+        raise ForeignBackup(f"it is of {manifest.slug} of another installation; restore it as a new centre")
+    if manifest.tenant_id != placement.pk:
+        raise ForeignBackup(f"it is of {manifest.slug}, not of {placement.slug}; restore it as a new centre")
+
+
+def _goes_on_here(manifest: Manifest) -> bool:
+    """Whether the centre that the backup is of is one of ours, so that this one is a copy beside it."""
+    return (
+        manifest.installation == identity.own() and Placement.objects.filter(pk=manifest.tenant_id).exists()
+    )
+
+
+def _begin(
+    placement: Placement, source: Source, manifest: Manifest, store_name: str, *, at: datetime
+) -> Restore:
+    if Move.objects.filter(open_for=placement.pk).exists():
+        raise CannotRestore(f"{placement.slug} is being moved; finish or abort that first")
+    store = _store(placement, store_name)
+    try:
+        with tenancy.control(), tenancy.atomic():
+            return Restore.objects.create(
+                tenant_id=placement.pk,
+                slug=placement.slug,
+                open_for=placement.pk,
+                source=source.label[:300],
+                data_of=manifest.taken_at,
+                before_store=placement.store.name,
+                before_namespace=placement.namespace,
+                after_store=store.name,
+                after_namespace=namespaces.name_for(store.engine, placement.slug),
+                started_at=at,
+            )
+    except IntegrityError as open_one:
+        raise CannotRestore(
+            f"{placement.slug} is being restored already, or was and stopped: abort that"
+        ) from open_one
+
+
+def _store(placement: Placement, name: str) -> Store:
+    if not name or name == placement.store.name:
+        return placement.store
+    with tenancy.control(), tenancy.atomic():
+        return stores.store_for_new(name)
+
+
+def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: Clock) -> None:
+    present = _readable(placement.route())
+    epoch = (present.epoch if present else placement.epoch) + 1
+    if present is not None:
+        _set_epoch(present, epoch)
+        closed = dataclasses.replace(present, epoch=epoch)
+        restore.report = {"carried": world.carry(closed, target, data_of=restore.data_of)}
+    else:
+        restore.report = {"present_state": "could not be read: mail that left since may be sent again"}
+    restore.report["epoch"] = epoch
+    _point_to(restore, target, epoch, State.DONE, clock)
+
+
+def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str, clock: Clock) -> None:
+    """Both places get the next epoch, the one that is left first."""
+    present = _readable(placement.route())
+    other = _readable(to)
+    epoch = max(route.epoch for route in (present, other, placement.route()) if route) + 1
+    if present is not None:
+        _set_epoch(present, epoch)
+    _point_to(restore, to, epoch, state, clock)
+
+
+def _point_to(restore: Restore, target: tenancy.Route, epoch: int, state: str, clock: Clock) -> None:
+    here = _readable(target)
+    if here is None:
+        raise CannotRestore(f"{target.namespace} cannot be read")
+    _set_epoch(here, epoch)
+    restore.state, restore.open_for, restore.ended_at = state, None, clock()
+    with tenancy.control(), tenancy.atomic():
+        store = Store.objects.get(name=target.store)
+        Placement.objects.filter(pk=target.tenant_id).update(
+            store=store, namespace=target.namespace, epoch=epoch
+        )
+        restore.save()
+    directory.forget(target.slug)
+    connections.close_for(target.tenant_id)
+
+
+def _readable(route: tenancy.Route) -> tenancy.Route | None:
+    """The place under whichever epoch it has; None if it cannot be read."""
+    try:
+        if not namespaces.exists(route):
+            return None
+        with tenancy.activate(route):
+            epoch = NamespaceEpoch.objects.values_list("epoch", flat=True).get()
+    except (DatabaseError, StoreUnavailable, OSError, NamespaceEpoch.DoesNotExist):
+        connections.close_for(route.tenant_id)
+        return None
+    return dataclasses.replace(route, epoch=epoch)
+
+
+def _is_readable(route: tenancy.Route) -> bool:
+    return _readable(route) is not None
+
+
+def _set_epoch(here: tenancy.Route, epoch: int) -> None:
+    """Waits for writers that are at work; those that come after are refused."""
+    if here.epoch != epoch:
+        with tenancy.activate(here), tenancy.atomic():
+            namespaces.wait_alone(here)
+            NamespaceEpoch.objects.filter(pk=1).update(epoch=epoch)
+
+
+def _route(restore: Restore, store_name: str, namespace: str, epoch: int) -> tenancy.Route:
+    store = stores.named(store_name)
+    placement = Placement.objects.get(pk=restore.tenant_id)
+    return dataclasses.replace(
+        placement.route(),
+        epoch=epoch,
+        engine=store.engine,
+        address=store.address,
+        namespace=namespace,
+        store=store.name,
+    )
+
+
+def wake(tenant_id: int, *, at: datetime) -> None:
+    wakeups.hint(tenant_id, at)
+    scheduler.look_at(tenant_id, at=at)

@@ -1,0 +1,319 @@
+"""A centre as one SQLite file beside the running ones: made from any engine at one moment, put onto any engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, models
+from django.db.migrations.loader import MigrationLoader
+
+from reservo import tenancy
+from reservo.fleet import journal, rows, sequences, snapshots
+from reservo.tenancy import connections as tenant_connections
+from reservo.tenancy import namespaces
+from reservo.tenancy.backends.sqlite import base as sqlite_engine
+from reservo.tenancy.backends.sqlite import places as sqlite_places
+from reservo.tenancy.context import TENANT_ALIAS
+from reservo.tenancy.models import NamespaceEpoch
+
+DATA = "data.db"
+STEP_PAGES = 4_096
+Progress = Callable[[], None]
+
+
+class NotEqual(RuntimeError):
+    """Two sides that should hold the same do not; the message names the tables."""
+
+
+class OtherSchema(ValueError):
+    """The copy is of a release that this one does not know, or not of Reservo; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file, and what was in the centre at its moment."""
+
+    route: tenancy.Route
+    tables: dict[str, rows.Digest]
+    sequences: dict[str, int]
+
+    @property
+    def path(self) -> Path:
+        return sqlite_engine.path_of(self.route)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder in the data directory that is gone afterwards."""
+    parent = Path(settings.RESERVO_DATA_DIR) / "scratch"
+    parent.mkdir(exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def path_of(route: tenancy.Route) -> Path:
+    return sqlite_engine.path_of(route)
+
+
+def route_in(folder: Path, route: tenancy.Route) -> tenancy.Route:
+    """The same centre, in a file of the folder."""
+    return dataclasses.replace(route, engine="sqlite", address=str(folder), namespace=DATA, store="")
+
+
+def copy(route: tenancy.Route, folder: Path, *, progress: Progress = lambda: None) -> Copy:
+    """The centre as it is at one moment; others go on writing to it meanwhile."""
+    target = route_in(folder, route)
+    take = _copy_file if route.engine == "sqlite" else _copy_rows
+    return take(route, target, progress)
+
+
+def digests(route: tenancy.Route, *, progress: Progress = lambda: None) -> dict[str, rows.Digest]:
+    """Of a file that nobody writes to."""
+    found = {}
+    with opened(route):
+        for model in rows.tables():
+            table = rows.Digest()
+            for page in rows.pages(model):
+                table = table.plus(page)
+                progress()
+            found[model._meta.db_table] = table
+    return found
+
+
+@contextmanager
+def opened(route: tenancy.Route) -> Iterator[None]:
+    """Speak for a copy; its connection is closed afterwards."""
+    try:
+        with tenancy.activate(route):
+            yield
+    finally:
+        tenant_connections.close_for(route.tenant_id)
+
+
+def refuse_different(expected: dict[str, rows.Digest], found: dict[str, rows.Digest]) -> None:
+    different = sorted(
+        name
+        for name in {*expected, *found}
+        if expected.get(name, rows.Digest()) != found.get(name, rows.Digest())
+    )
+    if different:
+        raise NotEqual(", ".join(different))
+
+
+def bring_up(
+    route: tenancy.Route,
+    migrations: dict[str, list[str]],
+    *,
+    expected: dict[str, rows.Digest],
+    progress: Progress = lambda: None,
+) -> None:
+    """Prove a copy and migrate it if it is of an earlier release. Raises OtherSchema, NotEqual.
+
+    One of this release is compared whole. An earlier one is not read by code that does not know its columns: its rows
+    are counted before and after.
+    """
+    known = migrations_here()
+    for app, names in migrations.items():
+        if newer := sorted(set(names) - set(known.get(app, ()))):
+            raise OtherSchema(f"it is of a newer release, which has {app}.{newer[-1]}; update this one first")
+    path = sqlite_engine.path_of(route)
+    _refuse_broken(path)
+    if any(set(names) - set(migrations.get(app, ())) for app, names in known.items()):
+        _refuse_other_counts(path, expected)
+        sqlite_places.migrate(path)
+        _refuse_other_columns(path)
+    else:
+        _refuse_other_columns(path)
+        refuse_different(expected, digests(route, progress=progress))
+
+
+def _refuse_broken(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as file:
+        try:
+            said = file.execute("PRAGMA integrity_check").fetchone()[0]
+            lost = file.execute("PRAGMA foreign_key_check").fetchone()
+        except sqlite3.DatabaseError as wrong:
+            raise OtherSchema(f"the data are no database: {wrong}") from wrong
+    if said != "ok" or lost:
+        raise NotEqual(f"{said}; rows without what they point to: {lost or 'none'}")
+
+
+def _refuse_other_counts(path: Path, expected: dict[str, rows.Digest]) -> None:
+    with closing(sqlite3.connect(path)) as file:
+        found = {
+            name: rows.Digest(file.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0])  # noqa: S608  # nosec B608
+            for name in expected
+        }
+    refuse_different({name: rows.Digest(digest.count) for name, digest in expected.items()}, found)
+
+
+def migrations_here() -> dict[str, list[str]]:
+    """App to names of its migrations, as this release has them."""
+    found: dict[str, list[str]] = {}
+    for app, name in sorted(MigrationLoader(None).disk_migrations):
+        found.setdefault(app, []).append(name)
+    return found
+
+
+def load(
+    copy: tenancy.Route, target: tenancy.Route, *, row_by_row: bool, progress: Progress = lambda: None
+) -> None:
+    """Put the copy into a new namespace and compare. Raises NotEqual, NamespaceTaken, StoreUnavailable.
+
+    A file onto files is copied whole, unless nobody vouches for it (`row_by_row`).
+    """
+    if target.engine == "sqlite" and not row_by_row:
+        _load_file(copy, target)
+    else:
+        _load_rows(copy, target, progress)
+    refuse_different(digests(copy, progress=progress), digests(target, progress=progress))
+
+
+def applied(path: Path) -> dict[str, list[str]]:
+    """App to names of the migrations that a file has had."""
+    found: dict[str, list[str]] = {}
+    with closing(sqlite3.connect(path)) as file:
+        for app, name in file.execute("SELECT app, name FROM django_migrations ORDER BY app, name"):
+            found.setdefault(app, []).append(name)
+    return found
+
+
+def _copy_file(route: tenancy.Route, target: tenancy.Route, progress: Progress) -> Copy:
+    path = sqlite_engine.path_of(target)
+    with tenancy.activate(route), snapshots.snapshot():
+        given = sequences.last_given()
+        counts = {model._meta.db_table: model._base_manager.count() for model in rows.tables()}
+        source = connections[TENANT_ALIAS].connection
+        with closing(sqlite3.connect(path)) as file:
+            source.backup(file, pages=STEP_PAGES, progress=lambda *_: progress(), sleep=0)
+    _leave_out_journal(path)
+    tables = digests(target, progress=progress)
+    refuse_different(
+        {name: rows.Digest(count) for name, count in counts.items()},
+        {name: rows.Digest(digest.count) for name, digest in tables.items()},
+    )
+    return Copy(target, tables, given)
+
+
+def _leave_out_journal(path: Path) -> None:
+    """A centre that is being moved has triggers and notes of its own; they stay with it."""
+    with closing(sqlite3.connect(path)) as file, file:
+        names = file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
+            file.execute(f'DROP TRIGGER "{name}"')
+        file.execute(f"DROP TABLE IF EXISTS {journal.TABLE}")
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _copy_rows(route: tenancy.Route, target: tenancy.Route, progress: Progress) -> Copy:
+    empty(target)
+    wrapper = sqlite_engine.DatabaseWrapper(sqlite_engine.settings_for(target), alias="copy")
+    wrapper.route = target
+    wrapper.ensure_connection()
+    wrapper.connection.execute("PRAGMA foreign_keys=OFF")
+    wrapper.connection.execute("PRAGMA synchronous=OFF")
+    tables = {}
+    try:
+        with tenancy.activate(route), snapshots.snapshot():
+            given = sequences.last_given()
+            for model in rows.tables():
+                tables[model._meta.db_table] = _copy_table(model, wrapper, progress)
+    finally:
+        wrapper.close()
+    with opened(target):
+        sequences.raise_to(given)
+    return Copy(target, tables, given)
+
+
+def _copy_table(model: type[models.Model], wrapper: Any, progress: Progress) -> rows.Digest:
+    """Written beside the seam: the snapshot's connection must stay bound, and nobody else knows the file."""
+    fields = model._meta.concrete_fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join("?" * len(fields))
+    insert = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608  # nosec B608
+    found = rows.Digest()
+    for page in rows.pages(model):
+        found = found.plus(page)
+        plain = [
+            tuple(field.get_db_prep_save(value, wrapper) for field, value in zip(fields, row, strict=True))
+            for row in page
+        ]
+        wrapper.connection.execute("BEGIN")
+        wrapper.connection.executemany(insert, plain)
+        wrapper.connection.execute("COMMIT")
+        progress()
+    return found
+
+
+def empty(route: tenancy.Route) -> None:
+    """A new namespace without the rows that a template may bring, ready for rows in any order."""
+    namespaces.create(route, loose=True)
+    with tenancy.activate(route), tenancy.atomic():
+        for model in reversed(rows.tables()):
+            model._base_manager.all()._raw_delete(TENANT_ALIAS)
+
+
+def _load_file(copy: tenancy.Route, target: tenancy.Route) -> None:
+    path = sqlite_engine.path_of(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        raise namespaces.NamespaceTaken(target.namespace)
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        shutil.copyfile(sqlite_engine.path_of(copy), draft)
+        with closing(sqlite3.connect(draft)) as file, file:
+            file.execute(
+                "UPDATE tenancy_namespaceepoch SET tenant_id = ?, epoch = ?", (target.tenant_id, target.epoch)
+            )
+        with closing(sqlite3.connect(draft)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        draft.rename(path)
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+def _load_rows(copy: tenancy.Route, target: tenancy.Route, progress: Progress) -> None:
+    empty(target)
+    with opened(copy):
+        given = sequences.last_given()
+    for model in rows.tables():
+        after = None
+        while page := _page(copy, model, after):
+            with tenancy.activate(target), namespaces.loosely(target):
+                rows.write(model, page)
+            after = page[-1][rows.columns(model).index(rows.key_of(model))]
+            progress()
+        if model._meta.db_table in given:
+            given[model._meta.db_table] = max(given[model._meta.db_table], after or 0)
+    with tenancy.activate(target):
+        namespaces.tighten(target)
+        sequences.raise_to(given)
+
+
+def _page(copy: tenancy.Route, model: type[models.Model], after: object) -> list[rows.Row]:
+    with tenancy.activate(copy):
+        return rows.page(model, after=after)
+
+
+def _refuse_other_columns(path: Path) -> None:
+    """What the code will read is there; whatever made the file."""
+    with closing(sqlite3.connect(path)) as file:
+        for model in (*rows.tables(), NamespaceEpoch):
+            table = model._meta.db_table
+            found = {row[1] for row in file.execute(f'PRAGMA table_info("{table}")')}
+            if missing := {field.column for field in model._meta.concrete_fields} - found:
+                raise OtherSchema(f"{table} has no {', '.join(sorted(missing))}")
