@@ -5,7 +5,14 @@ import sys
 
 from django.core import management
 
-UNDER_TENANTS = ("move",)  # long enough to be commands of their own
+# Long enough to be commands of their own.
+UNDER_TENANTS = {
+    "move": "move",
+    "backup": "backup",
+    "restore": "restore",
+    "export": "export",
+    "import": "import_centre",
+}
 
 
 def main() -> None:
@@ -16,7 +23,7 @@ def main() -> None:
         mark_as_demo()
     words = sys.argv[1:]
     if words[:1] == ["tenants"] and words[1:2] and words[1] in UNDER_TENANTS:
-        words = words[1:]
+        words = [UNDER_TENANTS[words[1]], *words[2:]]
     management.execute_from_command_line(["reservo", *words])
 
 

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from reservo import tenancy
 from reservo.core import zones
 from reservo.core.clock import now
+from reservo.fleet.backups import health
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
@@ -147,4 +148,16 @@ def _mail() -> list[Finding]:
         ]
 
 
-CHECKS: tuple[Callable[[], list[Finding]], ...] = (_data, _schema, _zones, _centres, _processes, _mail)
+def _backups() -> list[Finding]:
+    return [Finding(found.what, found.well, found.mend) for found in health.findings(at=now())]
+
+
+CHECKS: tuple[Callable[[], list[Finding]], ...] = (
+    _data,
+    _schema,
+    _zones,
+    _centres,
+    _processes,
+    _mail,
+    _backups,
+)

@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,10 +152,7 @@ def _refuse_broken(path: Path) -> None:
 
 def _refuse_other_counts(path: Path, expected: dict[str, rows.Digest]) -> None:
     with closing(sqlite3.connect(path)) as file:
-        found = {
-            name: rows.Digest(file.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0])  # noqa: S608  # nosec B608
-            for name in expected
-        }
+        found = _counts(file, expected)
     refuse_different({name: rows.Digest(digest.count) for name, digest in expected.items()}, found)
 
 
@@ -194,17 +191,21 @@ def _copy_file(route: tenancy.Route, target: tenancy.Route, progress: Progress) 
     path = sqlite_engine.path_of(target)
     with tenancy.activate(route), snapshots.snapshot():
         given = sequences.last_given()
-        counts = {model._meta.db_table: model._base_manager.count() for model in rows.tables()}
         source = connections[TENANT_ALIAS].connection
+        counts = _counts(source, [model._meta.db_table for model in rows.tables()])
         with closing(sqlite3.connect(path)) as file:
             source.backup(file, pages=STEP_PAGES, progress=lambda *_: progress(), sleep=0)
     _leave_out_journal(path)
     tables = digests(target, progress=progress)
-    refuse_different(
-        {name: rows.Digest(count) for name, count in counts.items()},
-        {name: rows.Digest(digest.count) for name, digest in tables.items()},
-    )
+    refuse_different(counts, {name: rows.Digest(digest.count) for name, digest in tables.items()})
     return Copy(target, tables, given)
+
+
+def _counts(file: sqlite3.Connection, names: Iterable[str]) -> dict[str, rows.Digest]:
+    return {
+        name: rows.Digest(file.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0])  # noqa: S608  # nosec B608
+        for name in names
+    }
 
 
 def _leave_out_journal(path: Path) -> None:

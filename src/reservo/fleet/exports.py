@@ -162,7 +162,6 @@ def _take(open_part: Open, part: Part, name: str, folder: Path) -> None:
 def _refuse_active_content(path: Path) -> None:
     """A database may carry statements that run when it is read or changed; an export has none."""
     with closing(sqlite3.connect(path)) as file:
-        file.execute("PRAGMA trusted_schema=OFF")
         try:
             found = file.execute(
                 "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"

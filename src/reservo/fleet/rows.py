@@ -94,6 +94,8 @@ def pages(model: type[models.Model]) -> Iterator[list[Row]]:
     after = None
     while found := page(model, after=after):
         yield found
+        if len(found) < ROWS_AT_ONCE:
+            return
         after = found[-1][position]
 
 

@@ -50,7 +50,7 @@ def create_tenant(
         with tenancy.activate(route), tenancy.atomic():
             founding.found(tenant, zone)
     except BaseException:
-        _take_back(placement)
+        take_back(placement)
         raise
     directory.forget(slug)
     return route
@@ -80,7 +80,7 @@ def take_in(
         Tenant(placement.pk, name.strip(), country, currency, language, at).save(force_insert=True)
         fill(placement.route())
     except BaseException:
-        _take_back(placement)
+        take_back(placement)
         raise
     directory.forget(slug)
     return placement.route()
@@ -137,7 +137,8 @@ def _place(
             raise TenantExists(slug) from taken
 
 
-def _take_back(placement: Placement) -> None:
+def take_back(placement: Placement) -> None:
+    """Remove a centre that never came to be, and whatever there is of it."""
     connections.close_for(placement.pk)
     Tenant.objects.filter(pk=placement.pk).delete()
     namespaces.remove(placement.route())

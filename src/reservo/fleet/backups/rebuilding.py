@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -31,7 +32,7 @@ from reservo.fleet.models import Backup, Move, Restore
 from reservo.jobs.models import Heartbeat, Lease
 from reservo.tenancy import directory, namespaces, servers
 from reservo.tenancy.context import CONTROL_ALIAS
-from reservo.tenancy.models import NamespaceEpoch, Placement, Store
+from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
 
 PROGRESS_FILE = "rebuild.json"
@@ -120,6 +121,7 @@ def _control(place: places.Place, installation: str, say: Say) -> datetime:
 def _put_control(backup: sources.Opened, database: Path) -> None:
     """The secret first, the database last: it is what says that this was done."""
     data = Path(settings.RESERVO_DATA_DIR)
+    _refuse_other_secret(backup.content(control.SECRET))
     for part in backup.manifest.files:
         (data / part.name).touch(mode=0o600)
         (data / part.name).write_bytes(backup.content(part.name))
@@ -132,6 +134,12 @@ def _put_control(backup: sources.Opened, database: Path) -> None:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
     connections[CONTROL_ALIAS].close()
     draft.rename(database)
+
+
+def _refuse_other_secret(content: bytes) -> None:
+    given = os.environ.get("RESERVO_SECRET_KEY", "").encode()
+    if given and given != content:
+        raise CannotRebuild("RESERVO_SECRET_KEY is not the old installation's: unset it, or set the old one")
 
 
 def _know_secret(file: Path) -> None:
@@ -226,8 +234,10 @@ def _is_there(placement: Placement) -> bool:
     """The store survived with the centre in it: newer than any backup. Its epoch is the one that holds."""
     if not _answers(placement.store) or not namespaces.exists(placement.route()):
         return False
-    with tenancy.activate(placement.route()):
-        epoch = NamespaceEpoch.objects.values_list("epoch", flat=True).get()
+    epoch = restoring.epoch_of(placement.route())
+    if not epoch:
+        namespaces.remove(placement.route())
+        return False
     Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
     return True
 
@@ -247,13 +257,14 @@ def _place_in(placement: Placement, store_name: str) -> Placement:
 def _load(placement: Placement, backup: sources.Opened, control_of: datetime, *, at: datetime) -> None:
     manifest = backup.manifest
     epoch = max(placement.epoch, manifest.epoch) + 1
-    route = dataclasses.replace(placement.route(), epoch=epoch)
-    copies.load(backup.route, route, row_by_row=False)
+    filling = dataclasses.replace(placement.route(), epoch=restoring.UNFINISHED)
+    copies.load(backup.route, filling, row_by_row=False)
     users = _users(manifest, placement.pk, control_of, at)
     if any(there != here for there, here in users.items()):
-        with tenancy.activate(route):
+        with tenancy.activate(filling):
             arrivals.settle(users)
     restoring.put_files_back(backup, placement.slug)
+    restoring.set_epoch(filling, epoch)
     Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
     restoring.wake(placement.pk, at=at)
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, IntegrityError
 
 from reservo import tenancy
+from reservo.accounts.models import Membership
 from reservo.adapters import files
 from reservo.fleet import arrivals, copies
 from reservo.fleet.backups import identity, world
@@ -30,6 +31,7 @@ from reservo.tenants import stores
 State = Restore.State
 Clock = Callable[[], datetime]
 OTHER_STATE_KEPT = timedelta(days=7)
+UNFINISHED = 0  # the epoch of a namespace that is being filled: nobody else comes in under it
 
 
 class ForeignBackup(ValueError):
@@ -58,7 +60,7 @@ def over_itself(
         _refuse_foreign(backup.manifest, placement)
         restore = _begin(placement, source, backup.manifest, store, at=clock())
         try:
-            target = _route(restore, restore.after_store, restore.after_namespace, 0)
+            target = _route(restore, restore.after_store, restore.after_namespace, UNFINISHED)
             namespaces.remove(target)
             copies.load(backup.route, target, row_by_row=False, progress=progress)
             put_files_back(backup, slug)
@@ -99,13 +101,15 @@ def take_in(
     is_copy = _goes_on_here(manifest)
 
     def fill(route: tenancy.Route) -> None:
-        copies.load(backup.route, route, row_by_row=row_by_row, progress=progress)
+        filling = dataclasses.replace(route, epoch=UNFINISHED)
+        copies.load(backup.route, filling, row_by_row=row_by_row, progress=progress)
+        put_files_back(backup, slug)
         users = arrivals.welcome(manifest.people, route.tenant_id, at=at)
-        with tenancy.activate(route), tenancy.atomic():
+        with tenancy.activate(filling), tenancy.atomic():
             arrivals.settle(users)
             if is_copy:
                 world.drop_work()
-        put_files_back(backup, slug)
+        set_epoch(filling, route.epoch)
 
     route = tenants.take_in(
         slug, **manifest.facts, zone=manifest.zone, store=store, tenant_id=tenant_id, fill=fill, at=at
@@ -139,7 +143,7 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
         )
     side = "before" if restore.state == State.DONE else "after"
     namespaces.remove(
-        _route(restore, getattr(restore, f"{side}_store"), getattr(restore, f"{side}_namespace"), 0)
+        _route(restore, getattr(restore, f"{side}_store"), getattr(restore, f"{side}_namespace"), UNFINISHED)
     )
     restore.forgotten_at = at
     restore.save(update_fields=["forgotten_at"])
@@ -148,19 +152,44 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
 
 def abort(slug: str, *, at: datetime) -> Restore:
     """Give up a restore that was stopped before its end: the centre goes on as it was. Raises CannotRestore."""
+    placement = _placement(slug)
     restore = Restore.objects.filter(slug=slug, state=State.LOADING).first()
     if restore is None:
         raise CannotRestore(f"{slug} is not being restored")
-    placement = _placement(slug)
     present = _readable(placement.route())
     if present is not None and present.epoch != placement.epoch:
         with tenancy.control(), tenancy.atomic():
             Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
         directory.forget(slug)
-    namespaces.remove(_route(restore, restore.after_store, restore.after_namespace, 0))
+    namespaces.remove(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
     restore.save(update_fields=["state", "open_for", "ended_at"])
     return restore
+
+
+def unfinished() -> list[Placement]:
+    """Centres that a restore or an import was making when it was stopped."""
+    waiting = Placement.objects.select_related("store").filter(state=Placement.State.MAINTENANCE)
+    return [placement for placement in waiting if _is_unfinished(placement)]
+
+
+def take_back(slug: str) -> None:
+    """Remove a centre whose making was stopped. Raises CannotRestore for any other."""
+    placement = _placement(slug)
+    if placement.state != Placement.State.MAINTENANCE or not _is_unfinished(placement):
+        raise CannotRestore(f"{slug} is not one whose making was stopped")
+    Membership.objects.filter(tenant_id=placement.pk).delete()
+    tenants.take_back(placement)
+    directory.forget(slug)
+
+
+def _is_unfinished(placement: Placement) -> bool:
+    try:
+        if not namespaces.exists(placement.route()):
+            return not Restore.objects.filter(tenant_id=placement.pk).exists() and placement.epoch == 1
+        return epoch_of(placement.route()) == UNFINISHED
+    except (DatabaseError, StoreUnavailable, OSError):
+        return False
 
 
 def last_restore(slug: str) -> Restore:
@@ -240,7 +269,7 @@ def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: 
     present = _readable(placement.route())
     epoch = (present.epoch if present else placement.epoch) + 1
     if present is not None:
-        _set_epoch(present, epoch)
+        set_epoch(present, epoch)
         closed = dataclasses.replace(present, epoch=epoch)
         restore.report = {"carried": world.carry(closed, target, data_of=restore.data_of)}
     else:
@@ -255,7 +284,7 @@ def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str,
     other = _readable(to)
     epoch = max(route.epoch for route in (present, other, placement.route()) if route) + 1
     if present is not None:
-        _set_epoch(present, epoch)
+        set_epoch(present, epoch)
     _point_to(restore, to, epoch, state, clock)
 
 
@@ -263,7 +292,7 @@ def _point_to(restore: Restore, target: tenancy.Route, epoch: int, state: str, c
     here = _readable(target)
     if here is None:
         raise CannotRestore(f"{target.namespace} cannot be read")
-    _set_epoch(here, epoch)
+    set_epoch(here, epoch)
     restore.state, restore.open_for, restore.ended_at = state, None, clock()
     with tenancy.control(), tenancy.atomic():
         store = Store.objects.get(name=target.store)
@@ -275,24 +304,29 @@ def _point_to(restore: Restore, target: tenancy.Route, epoch: int, state: str, c
     connections.close_for(target.tenant_id)
 
 
+def epoch_of(route: tenancy.Route) -> int:
+    """What the place itself says. Raises what cannot be read of it."""
+    with tenancy.activate(route):
+        epoch: int = NamespaceEpoch.objects.values_list("epoch", flat=True).get()
+    return epoch
+
+
 def _readable(route: tenancy.Route) -> tenancy.Route | None:
     """The place under whichever epoch it has; None if it cannot be read."""
     try:
         if not namespaces.exists(route):
             return None
-        with tenancy.activate(route):
-            epoch = NamespaceEpoch.objects.values_list("epoch", flat=True).get()
+        return dataclasses.replace(route, epoch=epoch_of(route))
     except (DatabaseError, StoreUnavailable, OSError, NamespaceEpoch.DoesNotExist):
         connections.close_for(route.tenant_id)
         return None
-    return dataclasses.replace(route, epoch=epoch)
 
 
 def _is_readable(route: tenancy.Route) -> bool:
     return _readable(route) is not None
 
 
-def _set_epoch(here: tenancy.Route, epoch: int) -> None:
+def set_epoch(here: tenancy.Route, epoch: int) -> None:
     """Waits for writers that are at work; those that come after are refused."""
     if here.epoch != epoch:
         with tenancy.activate(here), tenancy.atomic():

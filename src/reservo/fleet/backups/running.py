@@ -21,6 +21,7 @@ from reservo.fleet.backups import keeping, taking
 from reservo.fleet.models import Backup
 from reservo.jobs.models import Heartbeat
 from reservo.tenancy import connections
+from reservo.tenancy.models import Placement
 
 REST_SECONDS = 2.0
 BEAT_SECONDS = 5.0
@@ -57,6 +58,16 @@ def _ask_control(at: datetime) -> None:
         Backup.objects.create(tenant_id=0, slug="", next_at=at + FIRST_RETRY)
 
 
+def ask_first_ones(*, at: datetime) -> int:
+    """A centre does not wait for its first night; how many were asked for."""
+    known = Backup.objects.values("tenant_id")
+    fresh = Placement.objects.filter(state=Placement.State.ACTIVE).exclude(pk__in=known)
+    found = list(fresh.values_list("pk", "slug")[:CAUGHT_UP_AT_ONCE])
+    for tenant_id, slug in found:
+        ask(tenant_id, slug, due_on=None, at=at)
+    return len(found)
+
+
 def take_next(holder: str, *, at: datetime) -> Backup | None:
     """Take the one that is due longest, or one whose keeper is gone; nobody else has it then."""
     free = Q(state=State.DUE, next_at__lte=at) | Q(state=State.RUNNING, beat_at__lt=at - LEFT_BEHIND)
@@ -69,6 +80,19 @@ def take_next(holder: str, *, at: datetime) -> Backup | None:
             backup.refresh_from_db()
             return backup
     return None
+
+
+def begin(tenant_id: int, slug: str, holder: str, *, at: datetime) -> Backup:
+    """One that whoever asks for it takes at once; no keeper does."""
+    return Backup.objects.create(
+        tenant_id=tenant_id,
+        slug=slug,
+        state=State.RUNNING,
+        holder=holder,
+        beat_at=at,
+        next_at=at,
+        attempts=ATTEMPTS,
+    )
 
 
 def run(backup: Backup, *, clock: taking.Clock = now) -> bool:
@@ -155,6 +179,7 @@ class Keeper:
             return True
         if self._caught_up_at is None or at - self._caught_up_at > CATCH_UP_EVERY:
             self._caught_up_at = at
+            ask_first_ones(at=at)
             for late in Backup.objects.filter(state=State.PARTIAL, removed_at=None)[:CAUGHT_UP_AT_ONCE]:
                 taking.catch_up(late)
         return False

@@ -1,0 +1,53 @@
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from reservo.config.commands_backup import refusals
+from reservo.core.clock import now
+from reservo.fleet.backups import running
+from reservo.fleet.models import Backup
+from reservo.tenancy.models import Placement
+
+
+class Command(BaseCommand):
+    """Also reached as `reservo tenants backup`."""
+
+    help = "Take a backup now: of a centre, of all of them, or of the control plane."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", nargs="?", default="")
+        parser.add_argument("--all", action="store_true", help="every centre, then the control plane")
+        parser.add_argument("--control", action="store_true", help="the control plane alone")
+
+    def handle(self, *args: Any, slug: str, **options: Any) -> None:
+        with refusals():
+            taken = [self._take(tenant_id, name) for tenant_id, name in self._wanted(slug, options)]
+        if not all(taken):
+            raise CommandError("not every backup was taken; `reservo backups list` says what is missing")
+
+    def _wanted(self, slug: str, options: dict[str, Any]) -> list[tuple[int, str]]:
+        if options["control"]:
+            return [(0, "")]
+        placements = Placement.objects.order_by("slug")
+        if options["all"]:
+            return [*placements.values_list("pk", "slug"), (0, "")]
+        found = list(placements.filter(slug=slug).values_list("pk", "slug"))
+        if not found:
+            raise CommandError(
+                f"there is no centre {slug}" if slug else "which centre? or --all, or --control"
+            )
+        return found
+
+    def _take(self, tenant_id: int, slug: str) -> bool:
+        backup = running.begin(tenant_id, slug, f"command:{os.getpid()}", at=now())
+        if running.run(backup):
+            self.stdout.write(
+                f"{slug or 'control plane'}: {backup.rows} rows, {backup.stored_bytes} bytes,"
+                f" {backup.seconds:.2f} s; {backup.verdict}"
+            )
+            for place, said in backup.places.items():
+                self.stdout.write(f"  {said:10} {place}/{backup.key}")
+        else:
+            self.stdout.write(f"{slug or 'control plane'}: {backup.error}")
+        return backup.state == Backup.State.DONE
