@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
+import pytest
+
 from reservo import tenancy
 from reservo.agenda.models import Appointment
 from reservo.core.clock import now
@@ -15,6 +17,12 @@ from reservo.tenancy import directory
 from reservo.tenants import stores
 
 ENGINES = ("sqlite", "postgresql", "mariadb")
+CYCLE = [("sqlite", "postgresql"), ("postgresql", "mariadb"), ("mariadb", "sqlite")]
+PAIRS = [
+    pytest.param(source, target, marks=[] if (source, target) in CYCLE else [pytest.mark.full])
+    for source in ENGINES
+    for target in ENGINES
+]
 
 
 def stores_of_each_kind(servers, folder):

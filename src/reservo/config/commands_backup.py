@@ -24,7 +24,7 @@ _WORDS = {
     archives.NotThere: "the place has no such backup",
     taking.NoPlace: "no place took it",
     taking.CentreGone: "the centre is not there",
-    keys.BadKey: "the key is none: 32 bytes in base64, in RESERVO_BACKUP_KEY or in",
+    keys.BadKey: "no key",
     sealing.WrongKey: "the key is not the one it was sealed with",
     sealing.Damaged: "it is damaged; nothing was changed",
     manifests.BadManifest: "it cannot be understood; nothing was changed",

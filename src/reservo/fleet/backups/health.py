@@ -35,7 +35,7 @@ def _key() -> list[Finding]:
     try:
         key = keys.current()
     except (keys.BadKey, OSError) as wrong:
-        return [Finding(f"the backup key of {wrong} cannot be used", False, "put the old one back")]
+        return [Finding(str(wrong), False, "put the old one back")]
     return [
         Finding(f"backups are sealed with key {key.name}, from {key.came_from}; keep a copy elsewhere", True)
     ]

@@ -63,10 +63,10 @@ def key_file() -> Path:
 def _read(text: str, came_from: str) -> bytes:
     try:
         secret = base64.urlsafe_b64decode(text.strip())
-    except (binascii.Error, ValueError) as wrong:
-        raise BadKey(came_from) from wrong
+    except (binascii.Error, ValueError):
+        secret = b""
     if len(secret) != KEY_BYTES:
-        raise BadKey(came_from)
+        raise BadKey(f"{came_from} is no backup key: 32 bytes in base64")
     return secret
 
 

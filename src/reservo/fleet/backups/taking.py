@@ -33,8 +33,11 @@ class NoPlace(OSError):
 
 
 def take(backup: Backup, *, clock: Clock, progress: Progress = lambda: None) -> Backup:
-    """Raises CentreGone, NoPlace, NotEqual, Damaged, OSError (full disk), DatabaseError; the row stays as it was."""
-    began, at = time.monotonic(), clock()
+    """The row stays as it was if this fails.
+
+    Raises BadKey, CentreGone, NoPlace, NotEqual, Damaged, OSError (full disk), DatabaseError.
+    """
+    began, at, key = time.monotonic(), clock(), keys.current()
     with copies.scratch() as folder:
         if backup.tenant_id:
             manifest, content = _centre(backup.tenant_id, folder, at, progress)
@@ -42,7 +45,7 @@ def take(backup: Backup, *, clock: Clock, progress: Progress = lambda: None) -> 
             manifest, content = control.stage(folder, at, progress)
         folder_name = identity.folder_named(manifest.installation, manifest.tenant_id)
         name = f"{folder_name}/{at.astimezone(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(3)}.backup"
-        stored = _store(manifest, folder / copies.DATA, content, name)
+        stored = _store(manifest, folder / copies.DATA, content, name, key)
     backup.stored_bytes = _proved(stored.took[0], name, manifest, progress)
     stored.hand_on(name)
     backup.key, backup.places, backup.taken_at = name, stored.outcome, at
@@ -173,9 +176,9 @@ class _Stored:
         return True
 
 
-def _store(manifest: Manifest, data: Path, content: packing.Content, name: str) -> _Stored:
+def _store(manifest: Manifest, data: Path, content: packing.Content, name: str, key: keys.Key) -> _Stored:
     """Into the first place that takes it. Raises NoPlace."""
-    stored, key = _Stored(), keys.current()
+    stored = _Stored()
     stored.waiting = places.every()
     while stored.waiting and not stored.took:
         place = stored.waiting.pop(0)

@@ -6,7 +6,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reservo.config.commands_backup import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import running
-from reservo.fleet.models import Backup
 from reservo.tenancy.models import Placement
 
 
@@ -22,9 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
         with refusals():
-            taken = [self._take(tenant_id, name) for tenant_id, name in self._wanted(slug, options)]
-        if not all(taken):
-            raise CommandError("not every backup was taken; `reservo backups list` says what is missing")
+            complaints = [self._take(tenant_id, name) for tenant_id, name in self._wanted(slug, options)]
+        if said := [complaint for complaint in complaints if complaint]:
+            raise CommandError(f"{len(said)} of {len(complaints)} are not as they should be: {said[0]}")
 
     def _wanted(self, slug: str, options: dict[str, Any]) -> list[tuple[int, str]]:
         if options["control"]:
@@ -39,7 +38,7 @@ class Command(BaseCommand):
             )
         return found
 
-    def _take(self, tenant_id: int, slug: str) -> bool:
+    def _take(self, tenant_id: int, slug: str) -> str:
         backup = running.begin(tenant_id, slug, f"command:{os.getpid()}", at=now())
         if running.run(backup):
             self.stdout.write(
@@ -48,6 +47,4 @@ class Command(BaseCommand):
             )
             for place, said in backup.places.items():
                 self.stdout.write(f"  {said:10} {place}/{backup.key}")
-        else:
-            self.stdout.write(f"{slug or 'control plane'}: {backup.error}")
-        return backup.state == Backup.State.DONE
+        return backup.error and f"{slug or 'control plane'}: {backup.error}"
