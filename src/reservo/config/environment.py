@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,6 +73,17 @@ def allowed_hosts(url: str) -> list[str]:
 
 def words(name: str) -> list[str]:
     return os.environ.get(name, "").replace(",", " ").split()
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks such as 10.0.0.0/8."""
+    found = words(name)
+    for word in found:
+        try:
+            ip_network(word, strict=False)
+        except ValueError:
+            raise BadEnvironment(f"{name} is not a list of addresses or networks: {word}") from None
+    return found
 
 
 def is_demo(data: Path) -> bool:
