@@ -128,7 +128,7 @@ def _by_day(found: list[times.Time]) -> list[tuple[str, list[times.Time]]]:
     days: dict[date, list[times.Time]] = {}
     for time in found:
         days.setdefault(time.starts_at.date(), []).append(time)
-    return [(text.day_long(day, language()), rows) for day, rows in days.items()]
+    return [(times.day_name(day, language()), rows) for day, rows in days.items()]
 
 
 def _address_hash(request: HttpRequest) -> Any:

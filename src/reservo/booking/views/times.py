@@ -70,6 +70,7 @@ class Board:
 
     days: list[Day]
     chosen: date | None
+    chosen_name: str
     parts: list[tuple[str, list[Time]]]
     offset: str
 
@@ -95,7 +96,13 @@ def board(answer: Answer, branch: Branch, asked: date | None, language: str) -> 
     times = [time_of(tick, ids, branch) for day, found in by_day if day == chosen for tick, ids in found]
     noon = zones.day_bounds(chosen, branch.zone)[0] + timedelta(hours=12) if chosen else None
     offset = zones.offset_label(times[0].starts_at if times else noon, branch.zone) if noon else ""
-    return Board(days, chosen, _in_parts(times), offset)
+    name = day_name(chosen, language) if chosen else ""
+    return Board(days, chosen, name, _in_parts(times), offset)
+
+
+def day_name(day: date, language: str) -> str:
+    """`martes 1 de diciembre`: within the horizon the year says nothing."""
+    return text.day_long(day, language).removesuffix(f" de {day.year}").removesuffix(f" {day.year}")
 
 
 def time_of(tick: int, practitioner_ids: list[int], branch: Branch) -> Time:
