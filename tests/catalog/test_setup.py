@@ -86,10 +86,10 @@ def test_saving_a_step_leads_to_the_next_open_one(fresh):
     admin = fresh.client("administrator")
     assert [done for _key, done, _skipped in steps(fresh)] == [False] * 5
 
-    def go(address, **changes):
-        page = admin.get(address)
+    def go(to, **changes):
+        page = admin.get(to)
         assert "Paso" in page.content.decode()
-        answer = admin.post(address, {**editing(page.content.decode()).data, **changes})
+        answer = admin.post(to, {**editing(page.content.decode()).data, **changes})
         assert answer.status_code == 302, answer.content.decode()
         return answer.headers["Location"]
 
