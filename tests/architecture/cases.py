@@ -37,7 +37,7 @@ CASES = {
     "campana/lista": Case("campana/lista", 200, GET_ONLY),
     "configuracion/": Case("configuracion/", 200, GET_ONLY),
     "configuracion/centro": Case("configuracion/centro", 200, 422),
-    "configuracion/correos": Case("configuracion/correos", 200, 200),
+    "configuracion/correos": Case("configuracion/correos", 200, 422),
     "configuracion/correos/<slug:kind>/<slug:language>": Case(
         "configuracion/correos/confirmation/es", 200, 422
     ),

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from reservo.tenancy.backends.sqlite.base import path_of
+from reservo.tenancy.backends.sqlite.base import BUSY_TIMEOUT_SECONDS, address_of, path_of
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
 
 
@@ -35,6 +35,37 @@ def create(route: Route) -> None:
     _mark(draft, route)
     os.link(draft, target)
     draft.unlink()
+
+
+def raise_epoch(route: Route, epoch: int) -> None:
+    """From its return on, only this epoch or a later one writes here; waits for transactions under way."""
+    database = sqlite3.connect(address_of(path_of(route)), uri=True, timeout=BUSY_TIMEOUT_SECONDS)
+    try:
+        with database:
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute(
+                "UPDATE tenancy_namespaceepoch SET epoch = ? WHERE tenant_id = ? AND epoch < ?",
+                (epoch, route.tenant_id, epoch),
+            )
+    finally:
+        database.close()
+
+
+def epoch_of(route: Route) -> int | None:
+    """The epoch that may write here; None if the namespace is gone or is another centre's."""
+    try:
+        database = sqlite3.connect(address_of(path_of(route)), uri=True, timeout=BUSY_TIMEOUT_SECONDS)
+    except sqlite3.OperationalError:
+        return None
+    try:
+        found = database.execute(
+            "SELECT epoch FROM tenancy_namespaceepoch WHERE tenant_id = ?", (route.tenant_id,)
+        ).fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    finally:
+        database.close()
+    return int(found[0]) if found else None
 
 
 def remove(route: Route) -> None:

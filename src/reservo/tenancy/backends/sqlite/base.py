@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from random import uniform
 from typing import Any
+from urllib.parse import quote
 
 from django.db import OperationalError, connections
 from django.db.backends.sqlite3 import base, operations
 
 from reservo.tenancy.backends.guard import GuardedWrapper
-from reservo.tenancy.context import CONTROL_ALIAS, Route
+from reservo.tenancy.context import CONTROL_ALIAS, Route, WrongTenant
 
 BUSY_TIMEOUT_SECONDS = 10
 ASK_AGAIN_SECONDS = (0.0005, 0.004)
@@ -26,6 +27,15 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Refuses a namespace that holds another centre, whatever the directory says."""
+        connection = super().get_new_connection(conn_params)
+        held = connection.execute("SELECT tenant_id FROM tenancy_namespaceepoch").fetchall()
+        if held != [(self.route.tenant_id,)]:
+            connection.close()
+            raise WrongTenant(f"{self.route.namespace} holds {held}, not centre {self.route.tenant_id}")
+        return connection
 
     def _start_transaction_under_autocommit(self) -> None:
         """Wait for other writers, asking often.
@@ -57,7 +67,7 @@ def settings_for(route: Route) -> dict[str, Any]:
     return {
         **defaults,
         "ENGINE": "reservo.tenancy.backends.sqlite",
-        "NAME": str(path_of(route)),
+        "NAME": address_of(path_of(route)),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -65,6 +75,11 @@ def settings_for(route: Route) -> dict[str, Any]:
             "init_command": INIT_COMMAND,
         },
     }
+
+
+def address_of(file: Path) -> str:
+    """Opens the file if there is one: a lost one is an error, not a new, empty centre."""
+    return f"file:{quote(str(file))}?mode=rw"
 
 
 def path_of(route: Route) -> Path:
