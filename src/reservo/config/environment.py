@@ -61,7 +61,11 @@ def configure_logging() -> None:
             "formatters": {"json": {"()": "reservo.config.logs.formatter"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": os.environ.get("RESERVO_LOG_LEVEL", "WARNING")},
-            "loggers": {"django.security": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+            "loggers": {
+                "django.security": {"level": "ERROR"},
+                "django.request": {"level": "ERROR"},
+                "django.db.backends": {"level": "ERROR"},  # statements hold what people typed
+            },
         }
     )
 
