@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bench import first_step
 from bench.figure import Figure, value_at_most
+from bench.peers import environment
 from tests.installation import Installation
 
 CENTRE = "fisio-miraflores"
 
 
 def measure() -> list[Figure]:
+    environment.debian("chromium", "chromium fonts-dejavu")
     installation = Installation(RESERVO_RATE_LIMITS="off")
     try:
         installation.start("demo")
