@@ -6,13 +6,18 @@ import smtplib
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from reservo.adapters.mail.base import Accepted, Rejected, Unknown, Unreachable
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 15
+ANSWER_SECONDS = (
+    60  # a server may look long at the content before it answers; hanging up would make it unknown
+)
 IDLE_SECONDS = 30
 
 
@@ -65,7 +70,8 @@ class SmtpTransport:
 
     def _data(self, connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
         try:
-            return connection.data(content)
+            with _patient(connection):
+                return connection.data(content)
         except smtplib.SMTPDataError as refused:
             code, text = refused.smtp_code, refused.smtp_error
             raise Rejected(permanent=code >= 500, code=code, text=_line(text)) from refused
@@ -108,6 +114,16 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as broken:
             raise Unreachable(type(broken).__name__) from broken
         return connection
+
+
+@contextmanager
+def _patient(connection: smtplib.SMTP) -> Iterator[None]:
+    """While the server looks at the content it may take longer than over a command."""
+    if connection.sock is not None:
+        connection.sock.settimeout(ANSWER_SECONDS)
+    yield
+    if connection.sock is not None:
+        connection.sock.settimeout(TIMEOUT_SECONDS)
 
 
 def _line(text: bytes | str) -> str:
