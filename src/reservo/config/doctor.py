@@ -106,7 +106,7 @@ def _centres() -> list[Finding]:
             not lost,
             "restore them from a backup",
         ),
-        Finding(f"{dead} dead jobs", dead == 0, "look at the log for their errors, then retry them"),
+        Finding(f"{dead} dead jobs", dead == 0, "see `reservo jobs dead`, then `reservo jobs revive --tenant …`"),
         Finding(
             f"{bad_mail} mails dead or unknown",
             bad_mail == 0,
