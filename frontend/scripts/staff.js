@@ -96,6 +96,7 @@ if (document.body.dataset.root && "serviceWorker" in navigator) {
   });
 }
 
+document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 startForms();
 startPreviews();
 startBell();
