@@ -7,7 +7,9 @@ class StaffConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
-        from reservo.staff import roles
+        from reservo.accounts import joining
+        from reservo.staff import operations, roles
         from reservo.tenants import founding
 
         founding.step(roles.found_roles)
+        joining.step(operations.welcome_invited)
