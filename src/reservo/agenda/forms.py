@@ -23,7 +23,7 @@ class VisitForm(forms.Form):
         required=False,
         min_value=5,
         max_value=720,
-        widget=forms.NumberInput({"step": "5"}),
+        widget=forms.NumberInput({"step": "5", "placeholder": _("según el tratamiento")}),
     )
     practitioner = forms.TypedChoiceField(
         label=_("Profesional"), coerce=int, empty_value=None, required=False
@@ -70,7 +70,11 @@ class VisitForm(forms.Form):
     @property
     def chosen_patient(self) -> Patient | None:
         typed = self["patient"].value()
-        return Patient.objects.filter(pk=typed).first() if str(typed or "").isdigit() else None
+        return (
+            Patient.objects.filter(pk=typed).first()
+            if str(typed or "").isdecimal() and len(str(typed)) < 19
+            else None
+        )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -63,6 +63,8 @@ def _services(shown: Range, start: datetime, end: datetime) -> dict[int, list[tu
 def _visit(row: tuple, given: dict[int, list[tuple[str, int]]], where: Any) -> dict[str, Any]:
     values = dict(zip(COLUMNS, row, strict=True))
     services = given.get(values["id"], [])
+    # As long on paper as it lasts: on the night the clocks go back it would else end before it begins.
+    start = values["starts_at"].astimezone(where).replace(tzinfo=None)
     name = " ".join(
         part
         for part in (
@@ -76,8 +78,8 @@ def _visit(row: tuple, given: dict[int, list[tuple[str, int]]], where: Any) -> d
         "id": values["id"],
         "number": values["number"],
         "state": values["state"],
-        "start": wall(values["starts_at"], where),
-        "end": wall(values["ends_at"], where),
+        "start": start.isoformat(),
+        "end": (start + (values["ends_at"] - values["starts_at"])).isoformat(),
         "practitioner": values["practitioner_id"],
         "room": values["room_id"],
         "patient": name or values["contact_name"],

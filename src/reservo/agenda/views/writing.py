@@ -276,7 +276,7 @@ def _wall_instant(typed: str, zone: str) -> datetime:
     try:
         wall = datetime.fromisoformat(typed[:19]).replace(tzinfo=None)
     except ValueError:
-        raise ops.BadTime("unreadable") from None
+        raise ops.BadTime("bad_time") from None
     return instant(wall, zone)
 
 
