@@ -29,7 +29,7 @@ LEASE = timedelta(seconds=180)  # longer than the longest hand-over: see the tim
 LATEST_START = LEASE / 3
 NO_TURN_PAUSE = timedelta(seconds=10)
 CLAIM = {"state": State.CLAIMED, "attempts": F("attempts") + 1, "fence": F("fence") + 1}
-MOST_ATTEMPTS = 13
+MOST_ATTEMPTS = 30  # 2, 4, 8 … seconds, then hourly: the best part of a day
 MOST_UNKNOWN = 3
 MORE_THAN_EVER = 1_000
 

@@ -36,9 +36,8 @@ class SmtpTransport:
         self._kept = threading.local()
 
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Accepted:
-        connection = self._connection()
+        connection = self._begun(sender)
         try:
-            self._command(connection.mail, sender)
             self._command(connection.rcpt, recipient)
             code, text = self._data(connection, message.as_bytes(policy=SMTP))
         except (Unreachable, Unknown):
@@ -51,6 +50,22 @@ class SmtpTransport:
             raise Rejected(permanent=code >= 500, code=code, text=_line(text))
         self._kept.used = time.monotonic()
         return Accepted(_line(text)[:120])
+
+    def _begun(self, sender: str) -> smtplib.SMTP:
+        """A connection that took the sender; a kept one that the server closed meanwhile is replaced."""
+        is_kept = self._drop_idle()
+        connection = self._connection()
+        try:
+            self._command(connection.mail, sender)
+        except Unreachable:
+            self.close()
+            if not is_kept:
+                raise
+            return self._begun(sender)
+        except Rejected:
+            self._reset(connection)
+            raise
+        return connection
 
     def close(self) -> None:
         connection = getattr(self._kept, "connection", None)
@@ -84,11 +99,16 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError):
             self.close()
 
-    def _connection(self) -> smtplib.SMTP:
+    def _drop_idle(self) -> bool:
+        """Whether this thread still has a connection that is worth trying."""
         connection = getattr(self._kept, "connection", None)
         if connection is not None and time.monotonic() - self._kept.used > IDLE_SECONDS:
             self.close()
-            connection = None
+            return False
+        return connection is not None
+
+    def _connection(self) -> smtplib.SMTP:
+        connection: smtplib.SMTP | None = getattr(self._kept, "connection", None)
         if connection is None:
             self._kept.connection = connection = self._open()
             self._kept.used = time.monotonic()
