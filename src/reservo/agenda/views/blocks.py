@@ -195,7 +195,7 @@ def _days(form: BlockForm) -> list[date]:
 @right("agenda.see")
 def panel(request: HttpRequest, block_id: int) -> HttpResponse:
     block = get_object_or_404(Block.objects.select_related("practitioner", "room", "branch"), pk=block_id)
-    if block.branch_id and not request.staff.sees_branch(block.branch_id):
+    if not request.staff.may("agenda.see", branch_id=block.branch_id, practitioner_id=block.practitioner_id):
         raise PermissionDenied
     context = {"block": block, "in_the_way": _in_the_way(request.staff, [block])}
     return render(request, "agenda/block.html", context)
