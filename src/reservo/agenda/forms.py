@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch
+from reservo.core import text
 from reservo.patients.models import Patient
 
 
@@ -75,6 +76,9 @@ class VisitForm(forms.Form):
             if str(typed or "").isdecimal() and len(str(typed)) < 19
             else None
         )
+
+    def clean_comment(self) -> str:
+        return text.clean(self.cleaned_data["comment"], 2_000, lines=True)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -20,7 +20,7 @@ from reservo.agenda.operations import Blocking
 from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
 from reservo.catalog import queries as catalog
-from reservo.core import ticks, zones
+from reservo.core import text, ticks, zones
 from reservo.core.clock import now
 from reservo.staff.access import right
 
@@ -64,6 +64,12 @@ class BlockForm(forms.Form):
         people = catalog.practitioners(branch.pk).values_list("pk", "name")
         self.fields["practitioner"].choices = [("", "—"), *people]
         self.fields["room"].choices = [("", "—"), *catalog.rooms(branch.pk).values_list("pk", "name")]
+
+    def clean_title(self) -> str:
+        title = text.clean(self.cleaned_data["title"], 120)
+        if not title:
+            raise forms.ValidationError(_("Este campo es obligatorio."))
+        return title
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
