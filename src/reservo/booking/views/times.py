@@ -11,7 +11,7 @@ from reservo.agenda.availability import Answer
 from reservo.catalog.models import Branch
 from reservo.core import text, ticks, zones
 
-DAYS_SHOWN = 21
+DAYS_SHOWN = 14
 PARTS = ((12, lambda: _("Mañana")), (19, lambda: _("Tarde")), (24, lambda: _("Noche")))
 
 
@@ -33,8 +33,14 @@ class Span:
     def around(self, day: date) -> Span:
         """Whole weeks from the Monday before that day."""
         inside = min(max(day, self.today), self.end)
-        first = max(inside - timedelta(days=inside.weekday()), self.today)
-        return Span(first, min(first + timedelta(days=DAYS_SHOWN - 1), self.end), self.today, self.end)
+        monday = inside - timedelta(days=inside.weekday())
+        last = min(monday + timedelta(days=DAYS_SHOWN - 1), self.end)
+        return Span(max(monday, self.today), last, self.today, self.end)
+
+    @property
+    def blanks(self) -> range:
+        """Days of the first week that are over."""
+        return range(self.first.weekday())
 
     @property
     def earlier(self) -> date | None:
