@@ -21,12 +21,22 @@ class BadEnvironment(SystemExit):
 
 def data_dir() -> Path:
     path = Path(os.environ.get("RESERVO_DATA_DIR") or "var").resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise BadEnvironment(f"RESERVO_DATA_DIR: {path}: {refused.strerror}") from refused
     return path
 
 
 def port() -> int:
-    return int(os.environ.get("PORT") or DEFAULT_PORT)
+    return _port("PORT", DEFAULT_PORT)
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise BadEnvironment(f"{name} is not a port (1 to 65535): {text}")
+    return int(text)
 
 
 def public_url() -> str:
@@ -38,7 +48,8 @@ def public_url() -> str:
 
 
 def events_port() -> int:
-    return int(os.environ.get("RESERVO_EVENTS_PORT") or port() + 1)
+    """RESERVO_EVENTS_PORT, else the one after the pages' own."""
+    return _port("RESERVO_EVENTS_PORT", port() + 1)
 
 
 def events_url() -> str:
@@ -102,7 +113,10 @@ def clock_offset(demo: bool) -> timedelta:
         return timedelta()
     if not demo:
         raise BadEnvironment("RESERVO_CLOCK_OFFSET is only for a demo installation; unset it.")
-    offset = clock.parse_offset(text)
+    try:
+        offset = clock.parse_offset(text)
+    except clock.BadOffset:
+        raise BadEnvironment(f"RESERVO_CLOCK_OFFSET is not like +21h30m or -2h: {text}") from None
     clock.set_offset(offset)
     return offset
 
