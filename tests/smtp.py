@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -24,6 +25,9 @@ class Sink:
     drop_after_content: int = 0  # takes it, then hangs up without an answer
     drop_before_content: int = 0
     connections: int = 0
+    at_recipient: Callable[[int], None] = lambda count: None  # told the number of the hand-over, from 1
+    at_content: Callable[[int], None] = lambda count: None
+    handovers: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def handle_EHLO(
@@ -36,6 +40,8 @@ class Sink:
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        self.handovers += 1
+        self.at_recipient(self.handovers)
         if self.drop_before_content:
             self.drop_before_content -= 1
             server.transport.abort()
@@ -51,6 +57,7 @@ class Sink:
         with self.lock:
             self.received.append(message_from_bytes(envelope.content, policy=default))
             self.recipients += envelope.rcpt_tos
+        self.at_content(self.handovers)
         if self.drop_after_content:
             self.drop_after_content -= 1
             server.transport.abort()
