@@ -40,7 +40,10 @@ def events_argv() -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", bind()),
         *("--port", str(environment.events_port()), "--workers", "1", "--respawn-failed-workers", "--no-ws"),
-        *("--log-level", "warning", "--backlog", "4096", "--backpressure", "8192", EVENTS),
+        # Streams do not end by themselves: a stop does not wait for them, and browsers come back.
+        *("--log-level", "warning", "--workers-kill-timeout", "1"),
+        *("--backlog", "4096", "--backpressure", "8192"),
+        EVENTS,
     ]
 
 
