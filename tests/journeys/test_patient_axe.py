@@ -28,7 +28,7 @@ class Auditor:
                 if wrong["impact"] in GRAVE:
                     nodes = [node["html"][:120] for node in wrong["nodes"][:3]]
                     self.found.append((name, viewport["width"], scheme, wrong["id"], nodes))
-            if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            if self.page.evaluate("document.documentElement.scrollWidth") > viewport["width"]:
                 self.found.append((name, viewport["width"], scheme, "wider than the screen", []))
         self.page.set_viewport_size(PHONE["viewport"])
 
