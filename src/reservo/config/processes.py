@@ -32,7 +32,8 @@ def web_argv() -> list[str]:
             str(environment.port()),
         ),
         *("--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers", "--no-ws"),
-        *("--log-level", "warning", "--backpressure", "256", WEB),
+        # A worker that is still starting does not hear the signal to stop.
+        *("--log-level", "warning", "--workers-kill-timeout", "5", "--backpressure", "256", WEB),
     ]
 
 
