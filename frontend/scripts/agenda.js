@@ -3,6 +3,7 @@ import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } f
 import { drawer, drawHead, label } from "./agenda/drawing.js";
 import { drawn, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
+import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
 import { onSwipe } from "./agenda/swiping.js";
 import { toast } from "./shell/toasts.js";
@@ -97,6 +98,7 @@ function inTheWay(event) {
   return over && `${over.start.slice(11, 16)} ${over.patient}`;
 }
 
+plainRoles(place);
 const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], {
   view: viewName(),
   date: state.day,

@@ -144,6 +144,8 @@ def test_hours_are_typed_drawn_and_erased(demo, window):
     page = window(**DESK)
     log_in(page, demo, "clinica-austral", "admin@austral.example")
     page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/nuevo")
+    assert page.locator(".week-editor:visible").count() == 0
+    page.get_by_label("Providencia", exact=True).check()
     editor = page.locator(".week-editor").first
     editor.locator("summary").click()
     text = editor.locator("textarea")
