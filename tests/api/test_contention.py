@@ -79,3 +79,15 @@ def test_a_thousand_contested_times_have_one_winner_each(centre, program, pages,
     statuses, seconds = fight(pages.url + program.base + "/appointments", bodies)
     print(f"{1_000 / seconds:.0f} bookings/s, {4_000 / seconds:.0f} answers/s")
     one_winner_each(centre, statuses, 1_000, 4)
+
+
+def test_a_body_of_ten_megabytes_is_refused_and_the_server_goes_on(centre, program, pages, monday):
+    url = pages.url + program.base + "/appointments"
+    with httpx.Client(timeout=30) as http:
+        for _ in range(3):
+            refused = http.post(url, content=b"[" * 10_000_000, headers={"Content-Type": "application/json"})
+            assert refused.status_code == 413
+            assert refused.headers["Content-Type"] == "application/problem+json"
+        chunked = http.post(url, content=iter([b"{", b"}"]), headers={"Content-Type": "application/json"})
+        assert chunked.status_code == 411
+        assert http.post(url, json=program.body(monday)).status_code == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from random import uniform
@@ -38,17 +39,21 @@ class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
         return connection
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Wait for other writers, asking often.
+        """Wait for other writers, asking often; one thread of a process at a time, so that nobody loses every time.
 
         SQLite's own waiting sleeps ever longer, up to 100 ms: under many writers the file then lies idle, and whoever
         has waited longest gets in last.
         """
         until = time.monotonic() + BUSY_TIMEOUT_SECONDS
-        self.connection.execute("PRAGMA busy_timeout=0")
+        queue = _queue_of(self.route.tenant_id)
+        has_turn = queue.acquire(timeout=BUSY_TIMEOUT_SECONDS)
         try:
-            while not self._begins(give_up=time.monotonic() > until):
+            self.connection.execute("PRAGMA busy_timeout=0")
+            while not self._begins(give_up=not has_turn or time.monotonic() > until):
                 time.sleep(uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  # nosec B311: spreads the askers
         finally:
+            if has_turn:
+                queue.release()
             self.connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000:d}")
 
     def _begins(self, *, give_up: bool) -> bool:
@@ -60,6 +65,14 @@ class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
                 raise
             return False
         return True
+
+
+_queues: dict[int, threading.Lock] = {}
+
+
+def _queue_of(tenant_id: int) -> threading.Lock:
+    """Where this process's writers of one centre wait for their turn to ask."""
+    return _queues.setdefault(tenant_id, threading.Lock())
 
 
 def settings_for(route: Route) -> dict[str, Any]:
