@@ -35,10 +35,7 @@ def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_ti
     visit = centre.book(monday)
     mail, plain, html = sent(centre, post, at_time)
     day = zones.local(monday, "America/Santiago")
-    assert (
-        mail["Subject"]
-        == f"Tu cita: lun {day.day} {month}, 10:00 · Clínica de Prueba"
-    )
+    assert mail["Subject"] == f"Tu cita: lun {day.day} {month}, 10:00 · Clínica de Prueba"
     assert getaddresses([mail["From"]])[0][0] == "Clínica de Prueba"
     assert getaddresses([mail["Reply-To"]])[0][1] == "centro@clinica.example"
     assert mail["Auto-Submitted"] == "auto-generated"
