@@ -8,8 +8,11 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         from reservo.accounts import joining
+        from reservo.audit import trail
         from reservo.staff import operations, roles
+        from reservo.staff.trail import actions
         from reservo.tenants import founding
 
         founding.step(roles.found_roles)
+        trail.source(actions)
         joining.step(operations.welcome_invited)
