@@ -119,6 +119,39 @@ def test_nothing_grave_on_the_practitioners_pages(demo, window, axe):
     assert found == {}
 
 
+# What a thumb has to hit; links inside a sentence are read before they are hit.
+SMALL = """() => [...document.querySelectorAll(
+        "button, .button, .chip, select, summary, nav a, .choice, .day, input:not([type=hidden], [type=checkbox])")]
+    .filter(one => one.checkVisibility({ checkVisibilityCSS: true }) && !one.closest("noscript, .sr, .ec"))
+    .map(one => [one.outerHTML.slice(0, 90), Math.round(one.getBoundingClientRect().height)])
+    .filter(([, height]) => height < 44)"""
+THUMBED = [
+    *("pacientes/", "pacientes/nuevo", "configuracion/", "configuracion/lista/boxes", "configuracion/centro"),
+    *("configuracion/profesionales/1", "configuracion/feriados", "agenda/", "cuenta/", ""),
+]
+
+
+def test_targets_are_large_enough_for_a_thumb(demo, window):
+    page = window(**PHONE)
+    log_in(page, demo, SLUG, "admin@austral.example")
+    found = {}
+    for path in THUMBED:
+        page.goto(f"{demo.url}/{SLUG}/{path}")
+        page.wait_for_timeout(100)
+        if small := page.evaluate(SMALL):
+            found[path] = small
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", ["pacientes/", "configuracion/profesionales/1", "configuracion/lista/boxes"])
+@pytest.mark.parametrize("width", [320, 360, 768])
+def test_no_page_is_wider_than_its_screen(demo, window, path, width):
+    page = window(viewport={"width": width, "height": 740})
+    log_in(page, demo, SLUG, "admin@austral.example")
+    page.goto(f"{demo.url}/{SLUG}/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
 @pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=["phone dark", "desk light"])
 def test_nothing_grave_on_the_public_pages(demo, window, axe, size, scheme):
     page = window(**size, color_scheme=scheme)
