@@ -77,7 +77,8 @@ def visit(browser: Any, url: str) -> dict[str, float]:
     line.send("Emulation.setCPUThrottlingRate", {"rate": TIMES_SLOWER})
     page.add_init_script(_WATCH)
     page.goto(url, wait_until="networkidle")
-    page.wait_for_function("window.tappableAt")
+    while not page.evaluate("window.tappableAt || 0"):
+        page.wait_for_timeout(50)
     tappable = page.evaluate("window.tappableAt") + ROUND_TRIP_MS
     context.close()
     return {"kilobytes": sum(received) / 1000, "tappable_ms": tappable, "requests": float(len(received))}
