@@ -103,3 +103,16 @@ def monday() -> datetime:
     while (day.month, day.day) in ((12, 8), (12, 25), (1, 1), (5, 1)):
         day += timedelta(days=7)
     return datetime(day.year, day.month, day.day, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def pages(control):
+    """Real web processes over the data of this test run, without limits."""
+    from tests.installation import Installation
+
+    served = Installation(RESERVO_DATA_DIR=os.environ["RESERVO_DATA_DIR"], RESERVO_RATE_LIMITS="off")
+    try:
+        served.start("web")
+        yield served
+    finally:
+        served.end()

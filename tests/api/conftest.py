@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client, override_settings
-
-from tests.installation import Installation
 
 
 class Program:
@@ -67,14 +62,3 @@ def unlimited():
 @pytest.fixture
 def program(centre) -> Program:
     return Program(centre)
-
-
-@pytest.fixture(scope="session")
-def pages(control) -> Iterator[Installation]:
-    """Real web processes over the data of this test run, without limits."""
-    served = Installation(RESERVO_DATA_DIR=os.environ["RESERVO_DATA_DIR"], RESERVO_RATE_LIMITS="off")
-    try:
-        served.start("web")
-        yield served
-    finally:
-        served.end()

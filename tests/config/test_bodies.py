@@ -5,12 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.api.conftest import pages  # noqa: F401
-
 pytestmark = pytest.mark.server
 
 
-def test_a_form_of_ten_megabytes_is_answered_with_a_page(centre, pages):  # noqa: F811
+def test_a_form_of_ten_megabytes_is_answered_with_a_page(centre, pages):
     cookie = centre.client("receptionist").cookies["reservo_session"].value
     with httpx.Client(base_url=pages.url, timeout=30) as http:
         for path in ("login", "pacientes/nuevo"):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F
-
+from reservo.tenancy import counters
 from reservo.tenancy.models import Counter
 
 MOST_PER_HOUR = 5_000
@@ -19,9 +18,7 @@ class TooMany(RuntimeError):
 def count_one(*, at: datetime, most: int = MOST_PER_HOUR) -> None:
     """Inside the transaction that makes the row. Raises TooMany."""
     name = _PREFIX + at.strftime("%Y%m%d%H")
-    if not Counter.objects.filter(name=name).update(value=F("value") + 1):
-        Counter.objects.create(name=name, value=1)
-    elif Counter.objects.filter(name=name, value__gt=most).exists():
+    if counters.take(name) > most:
         raise TooMany(name)
 
 

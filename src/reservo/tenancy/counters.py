@@ -1,10 +1,13 @@
 """Consecutive numbers (appointments, patients) inside one centre."""
 
 from django.db import connections
-from django.db.models import F
 
 from reservo.tenancy.context import TENANT_ALIAS
-from reservo.tenancy.models import Counter
+
+_NEXT = """
+    INSERT INTO tenancy_counter (name, value) VALUES (%s, 1)
+    ON CONFLICT (name) DO UPDATE SET value = tenancy_counter.value + 1 RETURNING value
+"""
 
 
 class OutsideTransaction(RuntimeError):
@@ -13,10 +16,9 @@ class OutsideTransaction(RuntimeError):
 
 def take(name: str) -> int:
     """The next number of this name, from 1; given back if the surrounding transaction fails."""
-    if not connections[TENANT_ALIAS].in_atomic_block:
+    connection = connections[TENANT_ALIAS]
+    if not connection.in_atomic_block:
         raise OutsideTransaction(name)
-    if not Counter.objects.filter(name=name).update(value=F("value") + 1):
-        Counter.objects.create(name=name, value=1)
-        return 1
-    value: int = Counter.objects.values_list("value", flat=True).get(name=name)
-    return value
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [name])
+        return int(cursor.fetchone()[0])
