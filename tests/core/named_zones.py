@@ -47,23 +47,21 @@ def around_changes(zone: str) -> list[date]:
     return sorted(near) or [date(2026, 3, 28), date(2026, 3, 29)]
 
 
-def instants_showing(day: date, minute: int, zone: str) -> list[datetime]:
-    """Every instant at which the wall clock of the zone shows this minute of this day: none, one, or two.
-
-    Told by walking UTC, minute by minute, without any of the program's own reasoning.
-    """
+def walked(day: date, zone: str) -> list[tuple[datetime, datetime]]:
+    """(wall clock, instant) of every quarter hour around this day, found by walking UTC, with nobody's reasoning."""
     where = ZoneInfo(zone)
-    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60)
-    start = wall.replace(tzinfo=UTC) - timedelta(hours=15)
-    walked = (start + timedelta(minutes=15 * n) for n in range(30 * 4 + 1))
-    return [at for at in walked if at.astimezone(where).replace(tzinfo=None) == wall]
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=15)
+    instants = [start + timedelta(minutes=15 * n) for n in range(54 * 4)]
+    return [(at.astimezone(where).replace(tzinfo=None), at) for at in instants]
 
 
-def first_instant_after(day: date, minute: int, zone: str) -> datetime:
-    """The first instant at which the wall clock shows this minute of the day, or has jumped over it."""
-    where = ZoneInfo(zone)
-    wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60)
-    at = wall.replace(tzinfo=UTC) - timedelta(hours=15)
-    while at.astimezone(where).replace(tzinfo=None) < wall:
-        at += timedelta(minutes=15)
-    return at
+def expected_firings(day: date, zone: str) -> list[datetime]:
+    """Where a job of each quarter hour should fire: at the first instant at which the wall clock shows it, or,
+    if it never does, at the first at which it has jumped over it."""
+    seen = walked(day, zone)
+    first: dict[datetime, datetime] = {}
+    for wall, at in seen:
+        first.setdefault(wall, at)
+    midnight = datetime(day.year, day.month, day.day)
+    walls = [midnight + timedelta(minutes=minute) for minute in QUARTERS]
+    return [first.get(wall) or next(at for shown, at in seen if shown > wall) for wall in walls]
