@@ -15,7 +15,7 @@ NASTY = {
     "long": LONG,
     "control characters": "a\x01\x08\x1b[31m\u202eb",
     "nul": "a\x00b",
-    "formula": "=HYPERLINK(\"http://x.example\",\"y\")",
+    "formula": '=HYPERLINK("http://x.example","y")',
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
     "template": "{{ 7|add:7 }}{% load x %}%(name)s{0.__class__}",
     "sql": "'; DROP TABLE patients_patient;--",
@@ -71,7 +71,17 @@ def pages(centre):
 
 
 NAMES = [
-    *("centre", "privacy", "holidays", "branch", "new branch", "room", "new room", "new kind", "new category"),
+    *(
+        "centre",
+        "privacy",
+        "holidays",
+        "branch",
+        "new branch",
+        "room",
+        "new room",
+        "new kind",
+        "new category",
+    ),
     *("practitioner", "new practitioner", "exception", "service", "new service", "booking", "automatic mail"),
     *("words", "patient", "new patient", "invite"),
 ]
@@ -186,6 +196,8 @@ def test_an_address_with_nonsense_shows_a_list_all_the_same(centre, query):
 def test_a_refusal_speaks_the_readers_language(centre):
     client = centre.client("administrator", accept_language="en")
     address = pages(centre)["new patient"]
-    html = client.post(address, {"country": "CL", "national_id": "1-1", "phone": "x", "email": "x"}).content.decode()
+    html = client.post(
+        address, {"country": "CL", "national_id": "1-1", "phone": "x", "email": "x"}
+    ).content.decode()
     assert "Escribe el nombre" not in html
     assert len(read(html).errors) >= 4

@@ -96,7 +96,7 @@ def _fill(branch: Branch, day: date, known: list[int], luck: random.Random, *, a
             if day <= zones.local_date(at, branch.zone)
             else luck.choice((2, 3, 4, 5))
         )
-        for _ in range(target):
+        for _ in range(target if services else 0):
             made += _one(branch, day, person, luck.choice(services), known, luck, at=earlier)
     if luck.random() < 0.4:
         _block(branch, day, at=earlier)
