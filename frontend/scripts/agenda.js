@@ -230,7 +230,8 @@ function formAddress(base, start, end, resource) {
 
 // Without a place on the grid: now, to the quarter hour, or when the day begins.
 function likelyTime() {
-  if (state.day !== clock.today()) return config.opens.slice(0, 5);
+  const opens = config.opens.slice(0, 5);
+  if (state.day !== clock.today() || clock.now().slice(11, 16) < opens) return opens;
   const [hour, minute] = clock.now().slice(11, 16).split(":").map(Number);
   const quarters = Math.min(Math.ceil((hour * 60 + minute) / 15), 95);
   return `${two(Math.floor(quarters / 4))}:${two((quarters % 4) * 15)}`;

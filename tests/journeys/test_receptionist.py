@@ -157,7 +157,9 @@ def test_a_patient_is_made_in_place(desk):
     desk.click_at(desk.free()[0])
     desk.page.fill("#patient-typed", "Zoraida Quilaqueo")
     desk.page.locator("[data-new-patient] summary").click()
-    desk.page.wait_for_function("() => document.querySelector('[name=new_paternal_surname]').value === 'Quilaqueo'")
+    desk.page.wait_for_function(
+        "() => document.querySelector('[name=new_paternal_surname]').value === 'Quilaqueo'"
+    )
     desk.choose_service()
     desk.save()
     made = desk.saved()

@@ -24,7 +24,7 @@ class VisitForm(forms.Form):
         required=False,
         min_value=5,
         max_value=720,
-        widget=forms.NumberInput({"step": "5", "placeholder": _("según el tratamiento")}),
+        widget=forms.NumberInput({"step": "5", "placeholder": "auto"}),
     )
     practitioner = forms.TypedChoiceField(
         label=_("Profesional"), coerce=int, empty_value=None, required=False
