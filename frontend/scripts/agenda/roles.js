@@ -6,6 +6,7 @@ const OF_A_TABLE = [...ROLES.map((role) => `[role=${role}]`), ...PLACES.map((nam
 
 export function plainRoles(place) {
   const strip = () => {
+    for (const main of place.querySelectorAll(".ec-main:not([tabindex])")) main.tabIndex = 0;
     for (const layer of place.querySelectorAll(OF_A_TABLE)) {
       if (ROLES.includes(layer.getAttribute("role"))) layer.removeAttribute("role");
       for (const name of PLACES) layer.removeAttribute(name);
