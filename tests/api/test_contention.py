@@ -74,6 +74,7 @@ def test_all_clients_on_one_time_have_one_winner(centre, program, pages, monday)
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 def test_a_thousand_contested_times_have_one_winner_each(centre, program, pages, monday):
     bodies = contested(program, monday, 1_000)
     statuses, seconds = fight(pages.url + program.base + "/appointments", bodies)
