@@ -255,6 +255,44 @@ def test_every_change_announces_one_event(cast):
     ]
 
 
+PATIENT = Actor("patient", 1, "José Muñoz", "link")
+
+
+def move_online(cast, made, minutes, *, time_version=1, by=PATIENT):
+    rules = agenda.Booking(
+        branch_id=cast.branch,
+        service_ids=(cast.consultation,),
+        practitioner_id=cast.ana,
+        starts_at=NINE + timedelta(minutes=minutes),
+        rules="online",
+    )
+    return agenda.move_online(made.pk, rules=rules, time_version=time_version, by=by, at=AT)
+
+
+def test_a_visit_is_not_in_its_own_way(cast):
+    made = book(cast)
+    assert move_online(cast, made, 15).local_minute == 555
+
+
+def test_a_patients_own_move_goes_to_offered_times_alone_and_keeps_the_confirmation(cast):
+    made = book(cast)
+    agenda.change_state(made.pk, "confirmed", by=PATIENT, at=AT)
+    book(cast, 60)
+    with pytest.raises(agenda.TimeTaken):
+        move_online(cast, made, 60)
+    for minutes in (7 * 60 + 10, 20 * 60):
+        with pytest.raises(agenda.NotOffered):
+            move_online(cast, made, minutes)
+    moved = move_online(cast, made, 120)
+    assert (moved.state, moved.time_version, moved.local_minute) == ("confirmed", 2, 660)
+    assert Event.objects.order_by("pk").last().payload["by_patient"] is True
+    with pytest.raises(agenda.EditedMeanwhile):
+        move_online(cast, made, 180, time_version=1)
+    agenda.change_state(made.pk, "arrived", by=STAFF, at=AT)
+    with pytest.raises(agenda.AppointmentClosed):
+        move_online(cast, made, 180, time_version=2)
+
+
 @pytest.mark.parametrize(
     ("act", "kind"),
     [
@@ -274,6 +312,7 @@ def test_every_change_announces_one_event(cast):
             ),
             "cancelled_by_patient",
         ),
+        (lambda cast: move_online(cast, book(cast), 60), "moved_by_patient"),
         (lambda cast: agenda.change_state(book(cast).pk, "arrived", by=STAFF, at=AT), "arrived"),
         (lambda cast: book(cast), None),
         (lambda cast: agenda.change_state(book(cast).pk, "confirmed", by=STAFF, at=AT), None),
