@@ -318,3 +318,24 @@ def test_many_forms_for_one_hour_at_once_leave_one_hold(centre, monday):
         answers = sorted(clients.map(choose, forms))
     assert answers == [303] + [409] * 7
     assert held(centre) == [monday]
+
+
+def test_whoever_is_free_gives_the_hour_when_the_one_it_was_held_with_is_taken(centre, visitor, monday):
+    visitor.hold(monday)
+    with centre.active():
+        who = Hold.objects.get().practitioner_id
+    expire(centre)
+    centre.book(monday, practitioner_id=who)
+    assert visitor.press("Reservar", **TYPED).status == 200
+    with centre.active():
+        assert Appointment.objects.get(origin="web").practitioner_id != who
+
+
+def test_a_form_sent_again_with_other_data_is_no_second_visit_with_somebody_else(centre, visitor, monday):
+    visitor.hold(monday)
+    form_page = visitor.page
+    visitor.press("Reservar", **TYPED)
+    visitor.page = form_page
+    assert visitor.press("Reservar", **{**TYPED, "phone": "+56 9 1111 2222"}).status == 409
+    with centre.active():
+        assert Appointment.objects.count() == 1

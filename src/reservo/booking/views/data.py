@@ -74,7 +74,7 @@ def _booked(request: HttpRequest, form: PatientForm, proof: Proof) -> HttpRespon
     wanted = OnlineBooking(
         branch_id=proof.branch_id,
         service_id=proof.service_id,
-        practitioner_id=proof.practitioner_id,
+        practitioner_id=None if proof.asked == choosing.ANY else proof.practitioner_id,
         starts_at=proof.starts_at,
         patient=form.patient_fields(language()),
         comment=form.cleaned_data.get("comment", ""),
