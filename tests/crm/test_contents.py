@@ -35,6 +35,9 @@ def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_ti
     visit = centre.book(monday)
     mail, plain, html = sent(centre, post, at_time)
     day = zones.local(monday, "America/Santiago")
+    month = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"][
+        day.month - 1
+    ]
     assert mail["Subject"] == f"Tu cita: lun {day.day} {month}, 10:00 · Clínica de Prueba"
     assert getaddresses([mail["From"]])[0][0] == "Clínica de Prueba"
     assert getaddresses([mail["Reply-To"]])[0][1] == "centro@clinica.example"

@@ -6,53 +6,42 @@ mail had gone, is counted in its row, and carries the same Message-ID.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from reservo import tenancy
 from reservo.crm.models import AutomaticMail
-from reservo.jobs.models import Job, Lease, Wakeup
+from reservo.jobs.models import Job
 from reservo.notifications.models import Delivery
-from reservo.tenancy import directory
-from reservo.tenancy.models import Placement
-from tests.installation import ROOT
 from tests.smtp import Server
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 PATIENCE_SECONDS = 60.0
-LEASES_OVER_MINUTES = 6
+LEASES_OVER = timedelta(minutes=6)
 
 
 class Postman:
     """Worker processes of the tests' own installation, one after the other, each later by its clock than all leases."""
 
-    def __init__(self, server: Server):
+    def __init__(self, server: Server, process: Callable[..., subprocess.Popen[bytes]]):
         self.server = server
         self.kills = 0
-        self._minutes = 0
+        self._ahead = timedelta()
+        self._start = process
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **environment: str) -> None:
-        env = {
-            **os.environ,
-            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-            "RESERVO_SMTP_URL": self.server.url,
-            "RESERVO_CLOCK_OFFSET": f"+{self._minutes // 60}h{self._minutes % 60}m",
-            **environment,
-        }
-        self._minutes += LEASES_OVER_MINUTES
-        self._process = subprocess.Popen([sys.executable, "-m", "reservo", "worker"], env=env, cwd=ROOT)
+        urls = {"RESERVO_SMTP_URL": self.server.url}
+        self._process = self._start("worker", ahead=self._ahead, **urls, **environment)
+        self._ahead += LEASES_OVER
 
     @property
     def is_dead(self) -> bool:
@@ -63,42 +52,25 @@ class Postman:
             os.kill(self._process.pid, signal.SIGKILL)
             self.kills += 1
 
-    def end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
 
 @pytest.fixture
-def busy_centre(centre, monday) -> Iterator[Callable[[int], None]]:
-    """`busy_centre(n)`: n confirmations due now, in the only active centre; the installation's clock may be shifted."""
-    mark = Path(os.environ["RESERVO_DATA_DIR"]) / "installation.json"
-    mark.write_text(json.dumps({"demo": True}))
-    active = Placement.objects.filter(state="active").exclude(pk=centre.route.tenant_id)
-    others = list(active.values_list("pk", flat=True))
-    Placement.objects.filter(pk__in=others).update(state="maintenance")
-    Wakeup.objects.all().delete()
-    Lease.objects.all().delete()
-    directory.forget()
-    with centre.active(), tenancy.atomic():
+def busy_centre(active_centre, monday) -> Callable[[int], None]:
+    """`busy_centre(n)`: n confirmations due now."""
+    with active_centre.active(), tenancy.atomic():
         AutomaticMail.objects.update(confirmation_delay_minutes=0)
 
     def book(count: int) -> None:
         for n in range(count):
-            centre.book(monday + timedelta(days=14 + n // 8, minutes=60 * (n % 8)), practitioner_id=None)
+            start = monday + timedelta(days=14 + n // 8, minutes=60 * (n % 8))
+            active_centre.book(start, practitioner_id=None)
 
-    yield book
-    mark.unlink()
-    Placement.objects.filter(pk__in=others).update(state="active")
-    directory.forget()
+    return book
 
 
 @pytest.fixture
-def postman() -> Iterator[Postman]:
+def postman(process) -> Iterator[Postman]:
     with Server() as server:
-        made = Postman(server)
-        yield made
-        made.end()
+        yield Postman(server, process)
 
 
 def wait_until(fact: Callable[[], bool], what: Callable[[], str]) -> None:

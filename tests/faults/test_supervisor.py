@@ -121,13 +121,15 @@ def test_a_child_that_cannot_start_does_not_keep_the_others_from_it(tmp_path):
     import subprocess
     import sys
 
+    up = tmp_path / "up"
     script = (
         "from reservo.config.supervisor import Child, Supervisor\n"
-        f"Supervisor([Child('bad', ['/nonexistent']), Child('good', ['sh', '-c', 'echo up > {tmp_path}/up; sleep 60'])]).run()\n"
+        f"good = Child('good', ['sh', '-c', 'echo up > {up}; sleep 60'])\n"
+        "Supervisor([Child('bad', ['/nonexistent']), good]).run()\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
     try:
-        assert within(BACK_WITHIN_SECONDS, lambda: (tmp_path / "up").exists())
+        assert within(BACK_WITHIN_SECONDS, lambda: up.exists())
         assert process.poll() is None
     finally:
         process.terminate()

@@ -13,7 +13,6 @@ from reservo import tenancy
 from reservo.adapters.mail import Rejected
 from reservo.notifications.models import Delivery
 from reservo.patients.models import Patient
-from tests.post import at_time, post  # noqa: F401
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from reservo.notifications import feedback, kinds, mail, rate, sending
 from reservo.notifications.kinds import Mail
 from reservo.notifications.mail import Plan
 from reservo.notifications.models import Delivery, SendRate, StoppedAddress
-from tests.post import at_time, post  # noqa: F401
 
 REFUSED = Rejected(permanent=True, code=550, text="no such user")
 GREYLISTED = Rejected(permanent=False, code=451, text="come back")

@@ -20,12 +20,13 @@ from reservo.jobs.models import Heartbeat
 from reservo.jobs.sweeping import Sweep
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
-from reservo.tenancy.connections import close_all
+from reservo.tenancy.connections import close_all, keep_at_most
 
 LONGEST_SLEEP_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 REST_SECONDS = 0.5
 CENTRES_PER_LOOK = 50
+CONNECTIONS_PER_THREAD = 64
 NOT_ACTIVE = timedelta(seconds=10)
 UNWELL = timedelta(seconds=2)
 
@@ -46,6 +47,7 @@ class Worker:
         """Work until SIGTERM or SIGINT; a turn that has begun is finished."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        keep_at_most(CONNECTIONS_PER_THREAD)
         workers = [threading.Thread(target=self._loop, daemon=True) for _ in range(self._threads)]
         listener = threading.Thread(target=self._listen, daemon=True)
         for thread in (*workers, listener):
