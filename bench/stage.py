@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
-from tests.installation import ROOT, Installation
+from tests.installation import READY_SECONDS, ROOT, Installation
 
 
 class Stage(Installation):
@@ -52,6 +55,26 @@ class Stage(Installation):
         self.wait_ready()
         return process
 
+    def worker(self) -> subprocess.Popen[bytes]:
+        """The worker as it ships, once it says that it lives."""
+        process = self.reservo("worker")
+        from reservo.jobs.models import Heartbeat
+
+        self._until(
+            lambda: Heartbeat.objects.filter(process__endswith=f":{process.pid}").exists(), "the worker"
+        )
+        return process
+
+    def wait_listening(self, port: int) -> None:
+        self._until(lambda: _listens(port), f"port {port}")
+
+    def _until(self, is_so: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + READY_SECONDS
+        while not is_so():
+            if time.monotonic() > end:
+                raise AssertionError(f"{what} did not come up:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.1)
+
     def stop_one(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
             process.terminate()
@@ -60,3 +83,8 @@ class Stage(Installation):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0

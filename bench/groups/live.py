@@ -72,7 +72,7 @@ def _kind(process: Any) -> str:
 def _live(stage: Stage) -> tuple[float, list[float]]:
     sessions = _sessions()
     events = stage.reservo("events")
-    time.sleep(4)
+    stage.wait_listening(stage.events_port)
     out = Path(stage.data, "receipts.json")
     warm, _ = _listener(stage, sessions[:CENTRES], out)
     before = measuring.megabytes(events.pid)
