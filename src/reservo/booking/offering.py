@@ -64,7 +64,7 @@ def offered_times(
     without: int = 0,
     at: datetime,
 ) -> tuple[Place, Answer]:
-    """For the service's own length unless another is given, as if visit `without` were not there. Raises NothingBookable."""
+    """For its own length unless another is given; visit `without` is not in the way. May raise NothingBookable."""
     row = _facts(service_id, branch_id)
     place, treatment = Place(*row[:5]), Treatment(*row[5:10])
     is_open, notice_minutes, horizon_days, step_minutes = row[10:]
