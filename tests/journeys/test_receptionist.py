@@ -287,7 +287,9 @@ def test_a_booking_from_the_page_appears_without_a_reload(demo, desk):
         if desk.who in one["practitioners"] and desk.config["branch"] in one["branches"]
     )
     asked = f"service={service['id']}&branch={desk.config['branch']}&practitioner={desk.who}"
-    days = desk.page.request.get(f"{api}/availability?{asked}&from={desk.day}&to={desk.day}").json()["days"]
+    offered = desk.page.request.get(f"{api}/availability?{asked}&from={desk.day}&to={desk.day}")
+    assert offered.status == 200, offered.text()
+    days = offered.json()["days"]
     made = desk.page.request.post(
         f"{api}/appointments",
         data={
