@@ -98,9 +98,11 @@ def rows_of(route):
 
 ROW_LEAKS = {
     "save": lambda role, right, member, counter: counter.save(),
+    "save by alias": lambda role, right, member, counter: counter.save(using="tenant"),
     "save of some fields": lambda role, right, member, counter: counter.save(update_fields=["value"]),
     "save as new": lambda role, right, member, counter: counter.save(force_insert=True),
     "delete": lambda role, right, member, counter: right.delete(),
+    "delete by alias": lambda role, right, member, counter: right.delete(using="tenant"),
     "refresh": lambda role, right, member, counter: counter.refresh_from_db(),
     "bulk_create": lambda role, right, member, counter: Counter.objects.bulk_create([counter]),
     "bulk_create over": lambda role, right, member, counter: Counter.objects.bulk_create(
