@@ -11,7 +11,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from bench import showing
+from bench import ending, showing
 from bench.expected import GROUPS, groups_of, is_asked
 from bench.figure import Figure
 from bench.peers.environment import PeerMissing
@@ -75,6 +75,7 @@ def _in_own_process(group: str) -> list[Figure] | None:
             env={**os.environ, "TMPDIR": place, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
             timeout=GROUP_SECONDS,
             check=False,
+            preexec_fn=ending.with_parent,
         )
         if done.returncode or not out.exists():
             return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from bench import ending
 from tests.installation import READY_SECONDS, ROOT, Installation
 
 
@@ -41,7 +44,13 @@ class Stage(Installation):
         """A process of the installation until the stage is left."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                argv, env={**self.environment, **environment}, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+                argv,
+                env={**self.environment, **environment},
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=ending.with_parent,
             )
         self.processes.append(process)
         return process
@@ -76,6 +85,7 @@ class Stage(Installation):
             time.sleep(0.1)
 
     def stop_one(self, process: subprocess.Popen[bytes]) -> None:
+        """With the processes that it started itself: none of them outlives the stage."""
         if process.poll() is None:
             process.terminate()
             try:
@@ -83,6 +93,8 @@ class Stage(Installation):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _listens(port: int) -> bool:
