@@ -60,8 +60,8 @@ test: setup-test ## everything that can be tested with what this machine has
 	$(BIN)/pytest
 
 lint: setup-test
-	$(BIN)/ruff check src tests scripts
-	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests scripts bench
+	$(BIN)/ruff format --check src tests scripts bench
 	$(BIN)/lint-imports
 	$(BIN)/mypy src/reservo/core src/reservo/tenancy src/reservo/adapters src/reservo/jobs
 	$(BIN)/bandit -q -r src -c pyproject.toml

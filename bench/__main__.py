@@ -11,9 +11,10 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from bench import showing
+from bench import ending, showing
 from bench.expected import GROUPS, groups_of, is_asked
 from bench.figure import Figure
+from bench.peers.environment import PeerMissing
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "var"
@@ -58,7 +59,7 @@ def _run(groups: list[str], names: list[str]) -> int:
         print(showing.as_text(found))
     print(f"Written: {OUTPUT / 'bench.json'}, {OUTPUT / 'bench.svg'}")
     for group in failed:
-        print(f"{group} could not be measured: see above", file=sys.stderr)
+        print(f"{group} could not be measured: the reason stands above", file=sys.stderr)
     return 1 if failed or not all(figure.holds() for figure in found) else 0
 
 
@@ -74,6 +75,7 @@ def _in_own_process(group: str) -> list[Figure] | None:
             env={**os.environ, "TMPDIR": place, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
             timeout=GROUP_SECONDS,
             check=False,
+            preexec_fn=ending.with_parent,
         )
         if done.returncode or not out.exists():
             return None
@@ -82,7 +84,11 @@ def _in_own_process(group: str) -> list[Figure] | None:
 
 def _measure(group: str, out: Path) -> int:
     module = import_module(f"bench.groups.{group.replace('-', '_')}")
-    figures: list[Figure] = module.measure()
+    try:
+        figures: list[Figure] = module.measure()
+    except PeerMissing as missing:
+        print(f"{group}: {missing}", file=sys.stderr)
+        return 1
     out.write_text(json.dumps([figure.packed() for figure in figures]))
     differing = set(GROUPS[group]) ^ {figure.name for figure in figures}
     if differing:

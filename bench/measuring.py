@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from bench.peers import environment
+
 
 class WrongAnswer(RuntimeError):
     """What was to be measured did not answer as it should."""
@@ -47,7 +49,14 @@ def requests_per_second(
     script: Path | None = None,
 ) -> float:
     """wrk with one thread; anything but 2xx is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "20s"]
+    command = [
+        environment.debian("wrk", "wrk"),
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds:g}s",
+        "--timeout",
+        "20s",
+    ]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
     if script:

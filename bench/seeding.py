@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +31,8 @@ from reservo.core.clock import now
 from reservo.patients.models import Patient
 from reservo.staff import operations as staff
 from reservo.staff import rights
+from reservo.tenancy import connections as tenancy_connections
+from reservo.tenancy.backends.sqlite.base import path_of
 from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.models import Counter
 from reservo.tenants.operations import create_tenant
@@ -137,6 +140,68 @@ def visits(route: Any, places: list[Place], days: list[date], *, a_day: int, pat
         loader.flush()
         Counter.objects.update_or_create(name="appointment", defaults={"value": loader.number})
     return loader.number - start
+
+
+def repeat_week(route: Any, weeks: range) -> None:
+    """Copy the visits there are, which lie within one week, into other weeks before and after it."""
+    tenancy_connections.close_for(route.tenant_id)
+    database = sqlite3.connect(path_of(route), isolation_level=None)
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-200000"):
+        database.execute(f"PRAGMA {pragma}")
+    indexes = database.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name LIKE 'agenda_%'"
+    ).fetchall()
+    for name, _ in indexes:
+        database.execute(f"DROP INDEX {name}")
+    count = database.execute("SELECT count(*) FROM agenda_appointment").fetchone()[0]
+    last = database.execute("SELECT max(id) FROM agenda_appointment").fetchone()[0]
+    database.execute("BEGIN")
+    for step, week in enumerate((week for week in weeks if week), start=1):
+        values = {
+            "ids": step * count,
+            "days": f"{7 * week:+d} days",
+            "ticks": week * TICKS_A_WEEK,
+            "last": last,
+        }
+        values["state"] = "attended" if week < 0 else "not_confirmed"
+        for table, changed in _COPIES.items():
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            chosen = ", ".join(changed.get(column, column) for column in columns)
+            rows = "appointment_id" if "appointment_id" in columns else "id"
+            database.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table} WHERE {rows} <= :last",
+                values,
+            )
+    database.execute(f"UPDATE tenancy_counter SET value = {count * len(weeks)} WHERE name = 'appointment'")
+    database.execute(_CLAIMS_AHEAD, {"last": last, "now": int(now().timestamp()) // 300})
+    database.execute("COMMIT")
+    for _, sql in indexes:
+        database.execute(sql)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.close()
+
+
+TICKS_A_WEEK = 7 * 24 * 12
+_COPIES = {
+    "agenda_appointment": {
+        "id": "id + :ids",
+        "number": "number + :ids",
+        "public_id": "printf('0192%028x', id + :ids)",
+        "local_date": "date(local_date, :days)",
+        "starts_at": "datetime(starts_at, :days)",
+        "ends_at": "datetime(ends_at, :days)",
+        "first_tick": "first_tick + :ticks",
+        "end_tick": "end_tick + :ticks",
+        "state": ":state",
+    },
+    "agenda_appointmentservice": {"id": "NULL", "appointment_id": "appointment_id + :ids"},
+}
+_CLAIMS_AHEAD = """
+    WITH RECURSIVE step(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM step WHERE n < 5)
+    INSERT INTO agenda_claim (resource, resource_id, tick, lane, appointment_id)
+    SELECT 1, practitioner_id, first_tick + n, 0, id FROM agenda_appointment, step
+    WHERE id > :last AND first_tick > :now
+"""
 
 
 class _Table:

@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const OUT = "src/reservo/ui/static/dist";
-const SCRIPTS = ["staff", "agenda", "booking", "embed", "weekgrid", "frame", "worker"];
+const SCRIPTS = ["staff", "agenda", "booking", "embed", "weekgrid", "worker"];
 const STYLES = ["staff", "agenda", "public"];
 
 mkdirSync(OUT, { recursive: true });

@@ -155,3 +155,15 @@ def server(request):
     started.start()
     yield started
     started.end()
+
+
+def pages(control):
+    """Real web processes over the data of this test run, without limits."""
+    from tests.installation import Installation
+
+    served = Installation(RESERVO_DATA_DIR=os.environ["RESERVO_DATA_DIR"], RESERVO_RATE_LIMITS="off")
+    try:
+        served.start("web")
+        yield served
+    finally:
+        served.end()

@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 def free_ports(count: int) -> list[int]:

@@ -100,7 +100,7 @@ class Peer:
         )
         self._caller = measuring.Caller(f"http://127.0.0.1:{port}", **{"X-Requested-With": "XMLHttpRequest"})
         self._start = today + timedelta(days=1)
-        time.sleep(3)
+        stage.wait_listening(port)
         first = next(day for day in days if day > today)
         slots = json.loads(self._caller.body(self._path(self._staff[0], first)))["available_slots"]
         if not slots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -67,8 +68,7 @@ class Ours:
     def rate(self) -> float:
         """Jobs a second from the first put to the last done, by the worker that ships."""
         files = [Path(self._stage.data, "tenants", f"{slug}.db") for slug in self._slugs]
-        worker = self._stage.reservo("worker")
-        time.sleep(3)
+        worker = self._stage.worker()
         began = _put(self._stage, sys.executable, "ours", self._slugs)
         last = _wait_done(files)
         self.memory = measuring.megabytes(worker.pid)
@@ -96,7 +96,7 @@ class Theirs:
             *("--concurrency", "2", "--loglevel", "ERROR", "--without-gossip", "--without-mingle"),
             **self._environment,
         )
-        time.sleep(6)
+        self._wait_bound()
         began = _put(self._stage, python, "theirs", self._slugs, **self._environment)
         last = self._wait_empty()
         self.memory = measuring.megabytes(worker.pid, redis.pid)
@@ -104,21 +104,28 @@ class Theirs:
             self._stage.stop_one(process)
         return TRANSACTIONS / (last - began)
 
-    def _wait_empty(self) -> float:
-        """Until the queue and what workers took of it are empty."""
-        import socket
+    def _wait_bound(self) -> None:
+        """Until the worker has bound its queue."""
+        self._wait(b"EXISTS _kombu.binding.celery\r\n", b":1\r\n")
+        time.sleep(1)
 
+    def _wait_empty(self) -> float:
+        """When the queue and what the workers took of it were empty."""
+        return self._wait(b"LLEN celery\r\nHLEN unacked\r\n", b":0\r\n:0\r\n")
+
+    def _wait(self, asked: bytes, wanted: bytes) -> float:
+        self._stage.wait_listening(self._port)
         with socket.create_connection(("127.0.0.1", self._port)) as connection:
             end = time.time() + MOST_SECONDS
             while time.time() < end:
-                connection.sendall(b"LLEN celery\r\nHLEN unacked\r\n")
+                connection.sendall(asked)
                 said = b""
-                while said.count(b"\r\n") < 2:
+                while said.count(b"\r\n") < wanted.count(b"\r\n"):
                     said += connection.recv(100)
-                if said == b":0\r\n:0\r\n":
+                if said == wanted:
                     return time.time()
                 time.sleep(0.005)
-        raise measuring.WrongAnswer("Celery did not finish")
+        raise measuring.WrongAnswer("Celery did not come so far")
 
 
 def _put(stage: Stage, python: str, whose: str, slugs: list[str], **extra: str) -> float:
@@ -174,8 +181,7 @@ def _pickup(stage: Stage, slugs: list[str]) -> list[float]:
     from reservo.core.clock import now
     from reservo.tenancy import directory
 
-    worker = stage.reservo("worker")
-    time.sleep(3)
+    worker = stage.worker()
     for number in range(PICKUP_PUTS):
         started = time.perf_counter()
         with tenancy.activate(directory.find(slugs[number % len(slugs)])):

@@ -33,7 +33,7 @@ def measure() -> list[Figure]:
     with Stage(RESERVO_SMTP_URL=f"smtp://127.0.0.1:{port}") as stage:
         taken = Path(stage.data, "taken.txt")
         sink = stage.run(sys.executable, "-m", "bench.sink", str(port), str(taken))
-        time.sleep(1)
+        stage.wait_listening(port)
         slugs = _seed()
         bare_before = _bare_rate(slugs, port)
         _clear(taken)
@@ -111,8 +111,7 @@ def _fire(slugs: list[str]) -> None:
 
 def _whole(stage: Stage, slugs: list[str], taken: Path) -> tuple[float, list[float]]:
     """(mails a second from the first job's put to the last mail taken, samples of the worker's memory)."""
-    worker = stage.reservo("worker")
-    time.sleep(3)
+    worker = stage.worker()
     process = psutil.Process(worker.pid)
     memory = []
     began = time.time()

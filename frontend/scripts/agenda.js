@@ -3,6 +3,7 @@ import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } f
 import { drawer, drawHead, label } from "./agenda/drawing.js";
 import { drawn, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
+import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
 import { onSwipe } from "./agenda/swiping.js";
 import { toast } from "./shell/toasts.js";
@@ -33,7 +34,13 @@ function narrow() {
   const all = everybody();
   if (state.who && !all.some((one) => one.id === state.who)) state.who = null;
   const alone = state.view === "semana" || phone.matches;
-  if (alone && !state.who && all.length > 1) state.who = all[0].id;
+  if (alone && !state.who && all.length > 1) {
+    state.who = all[0].id;
+    state.whoByItself = true;
+  } else if (!alone && state.whoByItself) {
+    state.who = null;
+    state.whoByItself = false;
+  }
 }
 
 function everybody() {
@@ -91,6 +98,7 @@ function inTheWay(event) {
   return over && `${over.start.slice(11, 16)} ${over.patient}`;
 }
 
+plainRoles(place);
 const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], {
   view: viewName(),
   date: state.day,
@@ -213,11 +221,20 @@ function openForm(start, end, resource) {
 
 function formAddress(base, start, end, resource) {
   const asked = new URLSearchParams({ sucursal: state.branch, dia: start ? dayOf(start) : state.day });
-  if (start) asked.set("hora", clockOf(start));
+  asked.set("hora", start ? clockOf(start) : likelyTime());
   if (end) asked.set("minutos", Math.round((end - start) / 60_000));
   const column = Number(resource?.id ?? state.who);
   if (column) asked.set(state.byRoom ? "box" : "profesional", column);
   return `${base}?${asked}`;
+}
+
+// Without a place on the grid: now, to the quarter hour, or when the day begins.
+function likelyTime() {
+  const opens = config.opens.slice(0, 5);
+  if (state.day !== clock.today() || clock.now().slice(11, 16) < opens) return opens;
+  const [hour, minute] = clock.now().slice(11, 16).split(":").map(Number);
+  const quarters = Math.min(Math.ceil((hour * 60 + minute) / 15), 95);
+  return `${two(Math.floor(quarters / 4))}:${two((quarters % 4) * 15)}`;
 }
 
 const step = () => (state.view === "semana" ? 7 : 1);
@@ -244,13 +261,11 @@ function onClick(selector, act) {
 }
 
 for (const [id, act] of Object.entries(go)) onClick(`#${id}`, act);
-onClick("[data-view]", (button) =>
-  show({ view: button.dataset.view, who: button.dataset.view === "dia" ? null : state.who }),
-);
+onClick("[data-view]", (button) => show({ view: button.dataset.view }));
 onClick("[data-by]", (button) => show({ byRoom: button.dataset.by === "box", who: null }));
 onClick("#new", () => openForm(null, null, null));
 onClick("#new-block", () => openPanel(formAddress(config.urls.block, null, null, null)));
-byId("who").addEventListener("change", (event) => show({ who: Number(event.target.value) || null }));
+byId("who").addEventListener("change", (event) => show({ who: Number(event.target.value) || null, whoByItself: false }));
 byId("freed").addEventListener("change", (event) => {
   state.freed = event.target.checked;
   reload();

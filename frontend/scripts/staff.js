@@ -3,6 +3,7 @@ import { startBell } from "./shell/bell.js";
 import { csrf } from "./shell/csrf.js";
 import { focusFirstError, startForms } from "./shell/forms.js";
 import { chipPickers, patientPickers } from "./shell/pickers.js";
+import { startPreviews } from "./shell/preview.js";
 import { asking, suggest } from "./shell/suggestions.js";
 import { toast } from "./shell/toasts.js";
 import { words } from "./shell/words.js";
@@ -95,5 +96,8 @@ if (document.body.dataset.root && "serviceWorker" in navigator) {
   });
 }
 
+for (const wide of document.querySelectorAll(".table")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 startForms();
+startPreviews();
 startBell();

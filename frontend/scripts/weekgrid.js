@@ -228,3 +228,14 @@ for (const regions of document.querySelectorAll("select[data-regions-of]")) {
   country.addEventListener("change", show);
   show();
 }
+
+// Hours of a branch are asked for once the branch is ticked.
+for (const tick of document.querySelectorAll("input[name=branches]")) {
+  const hours = document.getElementById(`id_hours_${tick.value}`);
+  const show = () => {
+    const field = hours?.closest(".field");
+    if (field) field.hidden = !tick.checked && !hours.value.trim();
+  };
+  tick.addEventListener("change", show);
+  show();
+}

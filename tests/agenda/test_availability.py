@@ -36,6 +36,7 @@ PAGE = Actor("patient", None, "", "web")
 DAY = date(2026, 11, 30)  # a Monday
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MANY = 20 if os.environ.get("RESERVO_FULL") else 1
+pytestmark = pytest.mark.timeout(1800)
 SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 minutes = st.integers(0, 287).map(lambda n: n * 5)

@@ -210,6 +210,7 @@ class Visits(RuleBasedStateMachine):
         assert_sound()
 
 
+@pytest.mark.timeout(1800)
 def test_no_order_of_changes_moves_and_undos_breaks_the_table(shared):
     Visits.cast = shared
     many = 500 if os.environ.get("RESERVO_FULL") else 20

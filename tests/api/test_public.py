@@ -8,12 +8,16 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from reservo import tenancy
 from reservo.agenda import operations as agenda
-from reservo.agenda.models import Appointment, Claim
+from reservo.agenda.models import Appointment, Claim, Hold
+from reservo.booking import operations as booking
 from reservo.booking.models import BookingPage, FormField
+from reservo.booking.operations import OnlineBooking
 from reservo.catalog.models import Service, ServicePractitioner
 from reservo.core import zones
 from reservo.core.clock import now
+from reservo.patients.fields import PatientFields
 from reservo.patients.models import Patient
 from tests.api.conftest import Program
 from tests.cast import STAFF
@@ -150,13 +154,24 @@ def test_62_days_are_answered_and_63_are_not(program, monday):
 def test_messages_are_in_the_callers_language(centre, monday):
     said = {
         language: Program(centre, **{"accept-language": language}).times("x").json()["errors"][0]["message"]
-        for language in ("es-CL,es;q=0.9", "en-GB", "fr, en;q=0.5", "de")
+        for language in (
+            "es-CL,es;q=0.9",
+            "en-GB",
+            "fr, en;q=0.5",
+            "en;q=0.2, es",
+            "en;q=0, de",
+            "de",
+            ";;,=",
+        )
     }
     assert said == {
         "es-CL,es;q=0.9": "Tiene que ser una fecha: AAAA-MM-DD.",
         "en-GB": "It must be a date: YYYY-MM-DD.",
         "fr, en;q=0.5": "It must be a date: YYYY-MM-DD.",
+        "en;q=0.2, es": "Tiene que ser una fecha: AAAA-MM-DD.",
+        "en;q=0, de": "Tiene que ser una fecha: AAAA-MM-DD.",
         "de": "Tiene que ser una fecha: AAAA-MM-DD.",
+        ";;,=": "Tiene que ser una fecha: AAAA-MM-DD.",
     }
     refused = Program(centre, **{"accept-language": "en"}).book(monday, patient={"phone": "12"}).json()
     assert refused["title"] == "Some fields cannot be accepted"
@@ -213,6 +228,22 @@ def test_a_time_that_is_taken_or_held_is_a_conflict(centre, program, monday):
     assert problem(program.book(monday), 409)
     assert problem(program.book(monday + timedelta(minutes=15)), 409)
     assert program.book(monday + timedelta(minutes=30)).status_code == 201
+
+
+def test_a_time_that_a_form_holds_is_a_conflict_until_the_hold_ends(centre, program, monday):
+    wanted = OnlineBooking(
+        branch_id=centre.branch,
+        service_id=centre.consultation,
+        practitioner_id=centre.ana,
+        starts_at=monday,
+        patient=PatientFields(),
+    )
+    with centre.active():
+        booking.hold_online(wanted, address_hash="a", form_id="f", at=now())
+    assert problem(program.book(monday), 409)
+    with centre.active(), tenancy.atomic():
+        Hold.objects.update(expires_at=now())
+    assert program.book(monday).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -304,8 +335,6 @@ def test_an_id_that_names_nothing_is_refused(centre, program, monday, field, val
 
 
 def test_ids_of_another_centre_are_unknown(centre, program, other, monday):
-    from reservo import tenancy
-
     with other.active(), tenancy.atomic():
         far = Service.objects.create(pk=5_000, name="Ajeno", duration_minutes=30, price_minor=1)
         ServicePractitioner.objects.create(practitioner_id=other.ana, service=far)
@@ -391,8 +420,6 @@ def test_the_privacy_text_must_be_accepted_in_so_many_words(program, monday):
 
 
 def test_what_the_form_requires_the_interface_requires(centre, program, monday):
-    from reservo import tenancy
-
     with centre.active(), tenancy.atomic():
         FormField.objects.filter(field__in=("birth_date", "comment", "city")).update(
             is_shown=True, is_required=True
@@ -407,8 +434,6 @@ def test_what_the_form_requires_the_interface_requires(centre, program, monday):
 
 
 def test_a_closed_page_books_nothing(centre, program, monday):
-    from reservo import tenancy
-
     with centre.active(), tenancy.atomic():
         BookingPage.objects.update(is_open=False)
     assert program.times(monday.date()).json()["days"][0]["times"] == []
@@ -416,8 +441,6 @@ def test_a_closed_page_books_nothing(centre, program, monday):
 
 
 def test_a_patient_who_may_not_book_is_not_told_why(centre, program, monday):
-    from reservo import tenancy
-
     with centre.active(), tenancy.atomic():
         BookingPage.objects.update(accepts_new_patients=False)
     assert errors(program.book(monday)) == {("patient", "not_bookable")}
@@ -489,8 +512,6 @@ def count(centre, ask):
 
 
 def test_the_number_of_queries_does_not_grow_with_what_there_is(centre, program, monday):
-    from reservo import tenancy
-
     day = monday.date()
     program.get(), program.times(day)
     few = count(centre, program.get), count(centre, lambda: program.times(day))

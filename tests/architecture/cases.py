@@ -37,7 +37,7 @@ CASES = {
     "campana/lista": Case("campana/lista", 200, GET_ONLY),
     "configuracion/": Case("configuracion/", 200, GET_ONLY),
     "configuracion/centro": Case("configuracion/centro", 200, 422),
-    "configuracion/correos": Case("configuracion/correos", 200, 200),
+    "configuracion/correos": Case("configuracion/correos", 200, 422),
     "configuracion/correos/<slug:kind>/<slug:language>": Case(
         "configuracion/correos/confirmation/es", 200, 422
     ),
@@ -75,7 +75,8 @@ CASES = {
     "correos/": Case("correos/", 200, GET_ONLY),
     "correos/<int:delivery_id>/reenviar": Case("correos/{delivery}/reenviar", POST_ONLY, 302),
     "cuenta/": Case("cuenta/", 200, 422),
-    "cuenta/sesiones/<str:session_key>/cerrar": Case("cuenta/sesiones/unknown/cerrar", POST_ONLY, 302),
+    "cuenta/sesiones/<slug:mark>/cerrar": Case("cuenta/sesiones/unknown/cerrar", POST_ONLY, 302),
+    "cuenta/sesiones/cerrar": Case("cuenta/sesiones/cerrar", POST_ONLY, 302),
     "embed.js": Case("embed.js", 200, GET_ONLY),
     "login": Case("login", 200, 422),
     "logo.png": Case("logo.png", 404, GET_ONLY),

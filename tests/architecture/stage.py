@@ -37,7 +37,6 @@ class Stage:
 
     def __init__(self, monday: datetime):
         self.centre, self.other = make_cast(), make_cast()
-        self.sessions = dict.fromkeys(ROLES, "")
         self.objects = self._fill(monday)
         self._fill_role()
         self._copy = path_of(self.centre.route).with_suffix(".copy")

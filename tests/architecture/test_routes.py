@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ from tests.architecture.cases import (
 from tests.architecture.stage import POWERLESS, ROLES, Stage
 
 OFF = 405
+EMPTY = {"csrfmiddlewaretoken": ""}  # what a browser sends of a form with nothing filled in
+FORM_MARK = re.compile(rb"(?<=[?&;]f=)[\w-]+")  # a booking form's own random name
 
 
 def walk(patterns, prefix=""):
@@ -138,15 +141,16 @@ def test_the_owner_gets_what_the_case_says_and_reading_changes_nothing(stage, ro
 @each(EVERY)
 def test_the_owner_sends_an_empty_form(stage, put_back, route):
     case = CASES[route]
-    assert stage.client("administrator").post(stage.url(case.path)).status_code == case.post
+    assert stage.client("administrator").post(stage.url(case.path), EMPTY).status_code == case.post
 
 
 @each([route for route in EVERY if CASES[route].post == 422])
 def test_a_refused_form_says_what_is_wrong(stage, put_back, route):
-    answer = stage.client("administrator").post(stage.url(CASES[route].path))
-    assert (
-        b'class="error' in answer.content or b"aria-invalid" in answer.content or b"alert" in answer.content
-    )
+    answer = stage.client("administrator").post(stage.url(CASES[route].path), EMPTY)
+    if answer.headers["Content-Type"] == "application/json":
+        assert answer.json()["message"]
+    else:
+        assert b'class="error"' in answer.content or b'role="alert"' in answer.content
 
 
 # Anonymous
@@ -224,12 +228,12 @@ def test_a_role_gets_what_its_rights_say(stage, route, role):
 # Public
 
 
-@each(set(EVERY) - set(GUARDED) - {"login", "logout"})
+@each(set(EVERY) - set(GUARDED) - {"login", "logout", "logo.png"})
 def test_a_public_page_is_the_same_whoever_is_logged_in(stage, route):
     case = CASES[route]
     anonymous = stage.client().get(stage.url(case.path))
     logged_in = stage.client("administrator").get(stage.url(case.path))
-    assert anonymous.content == logged_in.content
+    assert FORM_MARK.sub(b"", anonymous.content) == FORM_MARK.sub(b"", logged_in.content)
     assert anonymous.headers["Cache-Control"] == logged_in.headers["Cache-Control"]
     assert logged_in.cookies == {}
 
@@ -263,7 +267,7 @@ def test_no_route_answers_while_the_centre_is_closed(stage, centre, state, statu
 def test_a_global_route_gives_what_its_case_says(stage, route):
     case = GLOBAL_CASES[route]
     path = "/" + case.path.format(slug=stage.centre.slug)
-    body = {"data": "{}", "content_type": "application/json"} if "api/" in path else {}
+    body = {"data": "{}", "content_type": "application/json"} if "api/" in path else {"data": EMPTY}
     assert stage.client().get(path).status_code == case.get
     assert stage.client().post(path, **body).status_code == case.post
 

@@ -1,5 +1,6 @@
 """Choosing an hour holds it for this form, for everybody to see, until another is chosen or it runs out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from reservo.booking import operations
 from reservo.booking.models import BookingPage
 from reservo.core.clock import now
 from reservo.patients.fields import PatientFields
+from reservo.tenancy import connections
 from tests.booking.visitor import TYPED, Visitor
 
 
@@ -254,3 +256,86 @@ def test_expired_holds_are_no_holds(centre, monday):
         assert operations.held_by("f" * 24, at=later) is None
         operations.hold_online(asked, address_hash="b", form_id="g" * 24, at=later)
         assert operations.held_by("g" * 24, at=later).starts_at == monday
+
+
+def test_a_held_hour_is_409_for_the_interface_for_programs_too(centre, visitor, monday):
+    visitor.hold(monday, practitioner=centre.ana)
+    wanted = {
+        "service": centre.consultation,
+        "branch": centre.branch,
+        "practitioner": centre.ana,
+        "starts_at": monday.isoformat(),
+        "patient": {
+            "given_name": "Rosa",
+            "paternal_surname": "Soto",
+            "email": "rosa@paciente.example",
+            "phone": "+56987654321",
+        },
+        "privacy_accepted": True,
+    }
+    address = f"/api/v1/public/{centre.slug}/appointments"
+    answer = visitor.client.post(address, wanted, content_type="application/json")
+    assert answer.status_code == 409
+    with centre.active():
+        assert not Appointment.objects.exists()
+
+
+def test_a_form_sent_eight_times_at_once_is_one_visit(centre, visitor, monday):
+    visitor.hold(monday, practitioner=centre.ana)
+    form = visitor.page.forms[0]
+
+    def send(_n):
+        try:
+            return Visitor(centre).client.post(form.action, {**form.fields, **TYPED})["Location"]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as clients:
+        places = set(clients.map(send, range(8)))
+    assert len(places) == 1
+    with centre.active():
+        assert Appointment.objects.count() == 1
+
+
+def test_many_forms_for_one_hour_at_once_leave_one_hold(centre, monday):
+    forms = []
+    for n in range(8):
+        one = Visitor(centre, address=f"10.1.0.{n}")
+        one.to_times(monday.date(), practitioner=centre.ana)
+        forms.append((one, one.page.forms[0], next(value for value in one.times if "T10:00" in value)))
+
+    def choose(one):
+        visitor, form, value = one
+        try:
+            answer = visitor.client.post(
+                form.action, {**form.fields, "inicio": value}, REMOTE_ADDR=visitor.address
+            )
+            return answer.status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as clients:
+        answers = sorted(clients.map(choose, forms))
+    assert answers == [303] + [409] * 7
+    assert held(centre) == [monday]
+
+
+def test_whoever_is_free_gives_the_hour_when_the_one_it_was_held_with_is_taken(centre, visitor, monday):
+    visitor.hold(monday)
+    with centre.active():
+        who = Hold.objects.get().practitioner_id
+    expire(centre)
+    centre.book(monday, practitioner_id=who)
+    assert visitor.press("Reservar", **TYPED).status == 200
+    with centre.active():
+        assert Appointment.objects.get(origin="web").practitioner_id != who
+
+
+def test_a_form_sent_again_with_other_data_is_no_second_visit_with_somebody_else(centre, visitor, monday):
+    visitor.hold(monday)
+    form_page = visitor.page
+    visitor.press("Reservar", **TYPED)
+    visitor.page = form_page
+    assert visitor.press("Reservar", **{**TYPED, "phone": "+56 9 1111 2222"}).status == 409
+    with centre.active():
+        assert Appointment.objects.count() == 1

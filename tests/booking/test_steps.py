@@ -43,20 +43,23 @@ def test_a_centre_with_one_branch_begins_with_its_services(visitor):
 def test_each_step_leads_to_the_next_and_the_summary_grows(centre, visitor):
     second_branch(centre)
     assert "¿Dónde quieres atenderte?" in visitor.open().text
-    assert "Centro ¿Qué necesitas?" in visitor.follow("Centro").text
-    assert "Centro Consulta · 30 min · $25.000 ¿Con quién?" in visitor.follow("Consulta").text
+    assert "Centro Cambiar ¿Qué necesitas?" in visitor.follow("Centro").text
+    assert "Centro Consulta · 30 min · $25.000 Cambiar ¿Con quién?" in visitor.follow("Consulta").text
     page = visitor.follow("Quien esté libre antes")
-    assert "Centro Consulta · 30 min · $25.000 Quien esté libre antes ¿Cuándo te acomoda?" in page.text
+    assert (
+        "Centro Consulta · 30 min · $25.000 Quien esté libre antes Cambiar ¿Qué día y a qué hora?"
+        in page.text
+    )
     assert "hora de Santiago, UTC−3" in page.text
     assert visitor.times
 
 
-def test_a_part_of_the_summary_is_chosen_anew_from_there(centre, visitor):
+def test_the_last_choice_is_changed_from_the_summary(centre, visitor):
     second_branch(centre)
     visitor.open("", sucursal=centre.branch, servicio=centre.consultation, profesional="0")
-    assert "¿Con quién?" in visitor.follow("Quien esté libre antes").text
-    assert "¿Qué necesitas?" in visitor.follow("Consulta").text
-    assert "¿Dónde quieres atenderte?" in visitor.follow("Centro").text
+    assert "¿Con quién?" in visitor.follow("Cambiar").text
+    assert "¿Qué necesitas?" in visitor.follow("Cambiar").text
+    assert "¿Dónde quieres atenderte?" in visitor.follow("Cambiar").text
 
 
 def test_services_stand_in_their_categories_with_the_price_of_the_branch(centre, visitor):
@@ -73,7 +76,7 @@ def test_what_is_not_online_is_not_shown(centre, visitor):
         Practitioner.objects.filter(pk=centre.beto).update(is_online=False)
     assert "Control" not in visitor.open().text
     visitor.open("", servicio=centre.consultation)
-    assert "¿Cuándo te acomoda?" in visitor.page.text
+    assert "¿Qué día y a qué hora?" in visitor.page.text
     assert "Beto" not in visitor.page.text
 
 

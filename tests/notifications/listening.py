@@ -132,6 +132,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.events._readers.shutdown()
+        self.events._watcher.shutdown()
 
 
 @contextmanager

@@ -26,9 +26,9 @@ export function drawer({ config, inTheWay }) {
     const times = `${clockOf(event.start)}–${clockOf(event.end)}`;
     const moving = event.display === "preview";
     const first = element("span", "line");
-    first.append(icon(state.icon), element("span", "nowrap", moving ? times : clockOf(event.start)));
+    first.append(icon(state.icon), element("span", moving ? "" : "clock", moving ? times : clockOf(event.start)));
     first.append(element("span", "who", visit.patient || config.words.nobody));
-    for (const mark of flags(visit)) first.append(icon(mark));
+    first.append(drawFlags(visit));
     if (visit.letter) first.append(element("span", "letter", visit.letter));
     box.append(first, element("span", "line what", visit.service));
     const clash = moving && inTheWay(event);
@@ -41,8 +41,11 @@ export function drawer({ config, inTheWay }) {
   }
 }
 
-function flags(visit) {
-  return [visit.first && "star", visit.note && "note", visit.online && "world"].filter(Boolean);
+function drawFlags(visit) {
+  const box = element("span", "flags");
+  const flags = [visit.first && "star", visit.note && "note", visit.online && "world"].filter(Boolean);
+  box.append(...flags.map((flag) => icon(flag)));
+  return box;
 }
 
 function drawFree(event) {
@@ -52,7 +55,7 @@ function drawFree(event) {
 }
 
 export function drawHead({ resource }) {
-  const head = element("span", "head");
+  const head = element("span", "column-head");
   const dot = element("span", "dot", initialsOf(resource.title));
   dot.style.backgroundColor = resource.extendedProps.colour;
   dot.setAttribute("aria-hidden", "true");

@@ -10,8 +10,9 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from reservo import outbox, tenancy
-from reservo.accounts import lockout, passwords
+from reservo.accounts import joining, lockout, passwords
 from reservo.accounts.events import PasswordResetAsked, StaffInvited
+from reservo.accounts.joining import Joining
 from reservo.accounts.models import Invitation, Membership, Session, User
 from reservo.accounts.sessions import SessionStore
 
@@ -31,10 +32,8 @@ def create_user(email: str, *, name: str, password: str | None, at: datetime, la
     user = User.objects.filter(email=email.casefold()).first()
     if user:
         return user
-    user = User(email=email.casefold(), name=name, language=language, created_at=at)
-    user.password = make_password(password)
-    user.save(force_insert=True)
-    return user
+    defaults = {"name": name, "language": language, "created_at": at, "password": make_password(password)}
+    return User.objects.get_or_create(email=email.casefold(), defaults=defaults)[0]
 
 
 def authenticate(email: str, password: str, *, client: str, at: datetime) -> User:
@@ -85,6 +84,24 @@ def set_password(user: User, password: str) -> None:
     end_sessions(user)
 
 
+def mark_of(session_key: str) -> str:
+    """Names a session on screen and in addresses without giving its key away."""
+    return salted_hmac("reservo.session-mark", session_key, algorithm="sha256").hexdigest()[:20]
+
+
+def end_session(user: User, mark: str) -> bool:
+    """End the session of this mark, if it is the user's."""
+    for session in Session.objects.filter(user_id=user.pk).only("session_key"):
+        if constant_time_compare(mark_of(session.session_key), mark):
+            session.delete()
+            return True
+    return False
+
+
+def end_other_sessions(user: User, session_key: str) -> None:
+    Session.objects.filter(user_id=user.pk).exclude(session_key=session_key).delete()
+
+
 def end_sessions(user: User, *, tenant_id: int | None = None) -> None:
     sessions = Session.objects.filter(user_id=user.pk)
     if tenant_id is not None:
@@ -119,37 +136,40 @@ def invitation_of(token: str, *, at: datetime) -> Invitation:
     return found
 
 
-def accept_invitation(token: str, *, name: str, password: str, at: datetime) -> tuple[User, Invitation]:
+def accept_invitation(
+    token: str, *, name: str, password: str, client: str, at: datetime
+) -> tuple[User, Invitation]:
     """The user, made or known, now a member. A known user proves the password they have.
 
-    Raises InvitationOver, WeakPassword, WrongCredentials.
+    The user first, then the centre's own row, then the invitation is used up: what a crash leaves can be repeated.
+    Raises InvitationOver, WeakPassword, WrongCredentials, LockedOut.
     """
+    invitation = invitation_of(token, at=at)
+    if User.objects.filter(email=invitation.email).exists():
+        user = authenticate(invitation.email, password, client=client, at=at)
+    else:
+        passwords.check(password, email=invitation.email)
+        user = create_user(invitation.email, name=name, password=password, at=at)
+    joining.join(Joining(invitation.tenant_id, invitation.staff_id, user.pk, name), at=at)
     with tenancy.control(), tenancy.atomic():
-        invitation = invitation_of(token, at=at)
-        user = User.objects.filter(email=invitation.email).first()
-        if user is None:
-            passwords.check(password, email=invitation.email)
-            user = create_user(invitation.email, name=name, password=password, at=at)
-        elif not user.check_password(password):
-            raise WrongCredentials
+        if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=at):
+            raise InvitationOver
         join(user, invitation.tenant_id)
-        invitation.accepted_at = at
-        invitation.save(update_fields=["accepted_at"])
     return user, invitation
 
 
 def join(user: User, tenant_id: int) -> None:
-    Membership.objects.get_or_create(user=user, tenant_id=tenant_id)
+    join_by_id(user.pk, tenant_id)
+
+
+def join_by_id(user_id: int, tenant_id: int) -> None:
+    Membership.objects.get_or_create(user_id=user_id, tenant_id=tenant_id)
 
 
 def leave(user_id: int, tenant_id: int) -> None:
     """No member any more; the sessions in that centre end at once."""
     Membership.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()
     Session.objects.filter(user_id=user_id, tenant_id=tenant_id).delete()
-
-
-def join_by_id(user_id: int, tenant_id: int) -> None:
-    Membership.objects.get_or_create(user_id=user_id, tenant_id=tenant_id)
 
 
 def ask_reset(email: str, *, at: datetime) -> None:

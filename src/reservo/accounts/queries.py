@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from reservo import tenancy
+from reservo.accounts import devices, naming, operations
 from reservo.accounts.models import Membership, Session, User
 from reservo.accounts.operations import proves
 from reservo.tenancy import directory
+
+MOST_SESSIONS = 50
 
 
 def centres_of(user: User) -> list[tenancy.Route]:
@@ -24,5 +30,40 @@ def user_of_session(session: dict, tenant_id: int) -> User | None:
     return user if user and proves(session, user) else None
 
 
-def sessions_of(user: User):
-    return Session.objects.filter(user_id=user.pk).order_by("-expire_date")
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A device that is logged in; `mark` names it without giving its key away."""
+
+    mark: str
+    device: str
+    centre: str
+    began_at: datetime | None
+    is_current: bool
+
+
+def sessions_of(user: User, *, current: str, at: datetime) -> list[OpenSession]:
+    """Where the user is logged in, newest first; at most fifty."""
+    rows = Session.objects.filter(user_id=user.pk, expire_date__gt=at).order_by("-began_at")[:MOST_SESSIONS]
+    names = naming.names_of({row.tenant_id for row in rows if row.tenant_id})
+    return [
+        OpenSession(
+            operations.mark_of(row.session_key),
+            devices.name_of(row.agent),
+            names.get(row.tenant_id, ""),
+            row.began_at,
+            row.session_key == current,
+        )
+        for row in rows
+    ]
+
+
+def named(routes: list[tenancy.Route]) -> list[tuple[tenancy.Route, str]]:
+    """Each centre with its name, in the order of names."""
+    names = naming.names_of({route.tenant_id for route in routes})
+    return sorted(
+        ((route, names.get(route.tenant_id, route.slug)) for route in routes), key=lambda one: one[1]
+    )
+
+
+def name_of(tenant_id: int) -> str:
+    return naming.names_of([tenant_id]).get(tenant_id, "")

@@ -9,11 +9,14 @@ class AgendaConfig(AppConfig):
     def ready(self) -> None:
         from reservo.agenda import receivers, tasks  # noqa: F401
         from reservo.agenda.queries import visits
+        from reservo.agenda.queries.trail import changes
+        from reservo.audit import trail
         from reservo.catalog import queries as catalog
         from reservo.catalog import uses
         from reservo.catalog.forms import country_choices
         from reservo.patients import choices
 
+        trail.source(changes)
         uses.come_from(coming=visits.coming, booked_online=visits.booked_online)
         choices.come_from(
             countries=country_choices,

@@ -39,7 +39,8 @@ class Treatment(Protocol):
 class Question:
     """For which service, where, with whom (ids that give it), on which local dates (both included).
 
-    `earliest` and `latest` bound the start; `past` times are never offered.
+    `earliest` and `latest` bound the start; past times are never offered. `without` is the id of a visit that is not
+    in its own way when it is to move.
     """
 
     branch: catalog_hours.Place
@@ -51,6 +52,7 @@ class Question:
     earliest: datetime
     latest: datetime | None = None
     duration_minutes: int | None = None
+    without: int = 0
 
 
 @dataclass(slots=True)
@@ -187,6 +189,7 @@ def _read(question: Question, *, at: datetime) -> _Sheet:
         [room.id for room in rooms or ()],
         frame.first - margin,
         frame.end + margin,
+        without=question.without,
         at=at,
     )
     folds = [second_fold(day, zone) for day, _, _ in days]

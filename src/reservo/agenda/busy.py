@@ -19,7 +19,7 @@ _FREES = ", ".join(f"'{state}'" for state in sorted(FREES_TIME))
 _APPOINTMENTS = f"""
     SELECT {{kind}}, {{column}}, first_tick, end_tick FROM agenda_appointment
     WHERE {{column}} IN ({{ids}}) AND first_tick > %s AND first_tick < %s AND end_tick > %s
-      AND state NOT IN ({_FREES})
+      AND state NOT IN ({_FREES}) AND id <> %s
 """  # noqa: S608  # nosec B608: only names and numbers of our own are put in
 _HOLDS = """
     SELECT {kind}, {column}, first_tick, end_tick FROM agenda_hold
@@ -50,9 +50,10 @@ def load(
     first: int,
     end: int,
     *,
+    without: int = 0,
     at: datetime,
 ) -> Busy:
-    """Everything taken that meets [first, end)."""
+    """Everything taken that meets [first, end), but for one visit that may be moved."""
     connection = connections[TENANT_ALIAS]
     instant = connection.ops.adapt_datetimefield_value(at)
     parts: list[str] = []
@@ -61,7 +62,7 @@ def load(
         if ids:
             names = {"kind": kind, "column": column, "ids": ", ".join(str(int(pk)) for pk in ids)}
             parts += [_APPOINTMENTS.format(**names), _HOLDS.format(**names)]
-            params += [first - LONGEST_VISIT_TICKS, end, first, instant, end, first]
+            params += [first - LONGEST_VISIT_TICKS, end, first, without, instant, end, first]
     parts.append(_BLOCKS)
     params += [first, end, branch_id]
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch
+from reservo.core import text
 from reservo.patients.models import Patient
 
 
@@ -23,7 +24,7 @@ class VisitForm(forms.Form):
         required=False,
         min_value=5,
         max_value=720,
-        widget=forms.NumberInput({"step": "5"}),
+        widget=forms.NumberInput({"step": "5", "placeholder": "auto"}),
     )
     practitioner = forms.TypedChoiceField(
         label=_("Profesional"), coerce=int, empty_value=None, required=False
@@ -70,7 +71,14 @@ class VisitForm(forms.Form):
     @property
     def chosen_patient(self) -> Patient | None:
         typed = self["patient"].value()
-        return Patient.objects.filter(pk=typed).first() if str(typed or "").isdigit() else None
+        return (
+            Patient.objects.filter(pk=typed).first()
+            if str(typed or "").isdecimal() and len(str(typed)) < 19
+            else None
+        )
+
+    def clean_comment(self) -> str:
+        return text.clean(self.cleaned_data["comment"], 2_000, lines=True)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

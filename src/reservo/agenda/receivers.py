@@ -12,7 +12,6 @@ from reservo.agenda.events import (
     AppointmentMoved,
     AppointmentStateChanged,
 )
-from reservo.agenda.facts import facts_of
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED
 from reservo.core import zones
@@ -72,7 +71,6 @@ def _tell_agendas(appointment: Appointment, earlier: str) -> None:
 
 
 def _ring(kind: str, appointment: Appointment, at: datetime) -> None:
-    facts = facts_of(appointment, "es")
     bell.ring(
         kind,
         branch_id=appointment.branch_id,
@@ -80,7 +78,7 @@ def _ring(kind: str, appointment: Appointment, at: datetime) -> None:
         appointment_id=appointment.pk,
         facts={
             "patient": appointment.patient.full_name if appointment.patient else appointment.contact_name,
-            "service": facts.service,
+            "service": " + ".join(appointment.services.values_list("name", flat=True)),
             "starts_at": appointment.starts_at.isoformat(),
             "zone": appointment.zone,
             "date": appointment.local_date.isoformat(),

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from reservo import tenancy
 from reservo.api import limits
 from reservo.api.problems import Problem, not_allowed
+from reservo.core import trace
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.ui.access import public
@@ -59,4 +60,5 @@ def _route(slug: str) -> tenancy.Route:
         raise Problem(503, _("El centro está en mantención: vuelve en unos minutos"), Retry_After="60")
     if route.state == "disabled":
         raise Problem(403, _("Este centro no está disponible"))
+    trace.note(tenant=route.slug)
     return route

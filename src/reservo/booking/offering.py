@@ -61,9 +61,10 @@ def offered_times(
     last: date,
     *,
     duration_minutes: int | None = None,
+    without: int = 0,
     at: datetime,
 ) -> tuple[Place, Answer]:
-    """For the service's own length unless another is given. Raises NothingBookable."""
+    """For its own length unless another is given; visit `without` is not in the way. May raise NothingBookable."""
     row = _facts(service_id, branch_id)
     place, treatment = Place(*row[:5]), Treatment(*row[5:10])
     is_open, notice_minutes, horizon_days, step_minutes = row[10:]
@@ -86,6 +87,7 @@ def offered_times(
         earliest=at + timedelta(minutes=notice_minutes),
         latest=at + timedelta(days=horizon_days),
         duration_minutes=duration_minutes,
+        without=without,
     )
     return place, offered(question, at=at)
 

@@ -19,7 +19,7 @@ def public_holidays(country: str, region: str, year: int, language: str = "es") 
         known = holidays.country_holidays(country, subdiv=region or None, years=year, language=language)
     except NotImplementedError:
         try:
-            known = holidays.country_holidays(country, years=year)
+            known = holidays.country_holidays(country, years=year, language=language)
         except NotImplementedError:
             return {}
     return dict(known.items())

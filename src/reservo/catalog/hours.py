@@ -30,14 +30,14 @@ _EXCEPTIONS = f"""
     SELECT {_WORKING}, practitioner_id, branch_id, room_id, weekday, starts_minute, ends_minute, NULL, NULL
     FROM catalog_workingperiod WHERE practitioner_id IN ({{ids}}) AND branch_id = %s
     UNION ALL
-"""  # noqa: S608: only numbers of our own are put in
+"""  # noqa: S608  # nosec B608: only numbers of our own are put in
 _PLACE = f"""
     SELECT {_HOLIDAY}, 0, branch_id, NULL, 0, CASE WHEN is_closed THEN 1 ELSE 0 END, 0, date, name
     FROM catalog_holiday WHERE date BETWEEN %s AND %s AND (branch_id = %s OR branch_id IS NULL)
     UNION ALL
     SELECT {_OPENING}, 0, branch_id, room_id, weekday, starts_minute, ends_minute, NULL, NULL
     FROM catalog_openingperiod WHERE branch_id = %s
-"""  # noqa: S608: only numbers of our own are put in
+"""  # noqa: S608  # nosec B608: only numbers of our own are put in
 
 
 class Place(Protocol):

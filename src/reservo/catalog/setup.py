@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from reservo.catalog import uses
@@ -21,6 +22,7 @@ from reservo.catalog.models import (
 
 KEYS = ("centro", "sucursal", "tratamientos", "profesionales", "reserva")
 MOST_NAMED = 3
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +128,5 @@ def missing() -> list[str]:
 
 
 def _named(names: list[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMED])
+    shown = ", ".join(Truncator(name).chars(LONGEST_NAME) for name in names[:MOST_NAMED])
     return f"{shown}…" if len(names) > MOST_NAMED else shown

@@ -9,7 +9,10 @@ class ConfigConfig(AppConfig):
     plane = "control"
 
     def ready(self) -> None:
+        from reservo.accounts import naming
         from reservo.booking import promises
+        from reservo.config import centres
         from reservo.config.promised import confirmation_minutes
 
+        naming.names_from(centres.names_of)
         promises.come_from(confirmation_minutes)

@@ -13,16 +13,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from reservo import tenancy
+from reservo.config import clocks, environment
 from reservo.core import zones
 from reservo.core.clock import now
 from reservo.fleet.backups import health
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
+from reservo.tenants import operations as tenants
 
 LEAST_FREE_BYTES = 500_000_000
 LATE = timedelta(seconds=30)
@@ -41,12 +43,9 @@ def examine() -> list[Finding]:
     for check in CHECKS:
         try:
             findings += check()
-        except (DatabaseError, OSError) as broken:
-            findings.append(
-                Finding(
-                    f"{check.__name__.strip('_')}: {broken}", False, "see the message; run `reservo prepare`"
-                )
-            )
+        except Exception as broken:
+            name = check.__name__.strip("_")
+            findings.append(Finding(f"{name}: {broken}", False, "see the message; run `reservo prepare`"))
     return findings
 
 
@@ -56,7 +55,7 @@ def _data() -> list[Finding]:
     return [
         Finding(
             f"data directory {data} can be written",
-            os.access(data, os.W_OK),
+            _can_write(data),
             "give it to the user that runs reservo",
         ),
         Finding(
@@ -67,11 +66,40 @@ def _data() -> list[Finding]:
     ]
 
 
+def _can_write(folder: Path) -> bool:
+    probe = folder / f".doctor-{os.getpid()}"
+    try:
+        probe.write_text("x")
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _clock() -> list[Finding]:
+    mend = "run chrony or another NTP client"
+    newest = max(filter(None, Heartbeat.objects.values_list("at", flat=True)), default=None)
+    ahead = (newest - now()).total_seconds() if newest else 0.0
+    found = [Finding("no row is from the future", ahead < clocks.MOST_SECONDS_OFF, f"clock set back? {mend}")]
+    if server := os.environ.get("RESERVO_TIME_SERVER"):
+        off = clocks.seconds_off(server)
+        return [*found, Finding(f"clock {off:+.3f} s off {server}", abs(off) < clocks.MOST_SECONDS_OFF, mend)]
+    off_at_most = clocks.kernel_seconds_off()
+    if off_at_most is None:
+        what = "nothing on this machine keeps the clock (or it is not told)"
+        ask = f"{mend}, or name a time server to compare with: RESERVO_TIME_SERVER=host"
+        return [*found, Finding(what, settings.RESERVO_DEMO, ask)]
+    what = f"clock off by {off_at_most:.3f} s at most"
+    return [*found, Finding(what, off_at_most < clocks.MOST_SECONDS_OFF, mend)]
+
+
 def _schema() -> list[Finding]:
     executor = MigrationExecutor(connection)
     behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     template = namespaces.template_path()
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     return [
+        Finding("static files are collected", manifest.exists(), "run `reservo prepare`"),
         Finding(f"control schema: {behind} migrations behind", behind == 0, "run `reservo prepare`"),
         Finding("tenant template is this release's", template.exists(), "run `reservo prepare`"),
     ]
@@ -94,6 +122,10 @@ def _zones() -> list[Finding]:
 def _centres() -> list[Finding]:
     routes = directory.all_active()
     lost = [route.slug for route in routes if not namespaces.exists(route)]
+    apart = [
+        route.slug for route in routes if route.slug not in lost and namespaces.epoch_of(route) != route.epoch
+    ]
+    left = list(tenants.unfinished().values_list("slug", flat=True))
     dead = bad_mail = 0
     for route in routes:
         if route.slug not in lost:
@@ -106,7 +138,19 @@ def _centres() -> list[Finding]:
             not lost,
             "restore them from a backup",
         ),
-        Finding(f"{dead} dead jobs", dead == 0, "look at the log for their errors, then retry them"),
+        Finding(
+            f"centres that nobody can write to: {', '.join(apart) or 'none'}",
+            not apart,
+            "a change of state was cut short: repeat it, `reservo tenants state <centre> active`",
+        ),
+        Finding(
+            f"centres half made: {', '.join(left) or 'none'}",
+            not left,
+            "if nothing is making them now: `reservo tenants discard <centre>`, then create them again",
+        ),
+        Finding(
+            f"{dead} dead jobs", dead == 0, "see `reservo jobs dead`, then `reservo jobs revive --tenant …`"
+        ),
         Finding(
             f"{bad_mail} mails dead or unknown",
             bad_mail == 0,
@@ -125,6 +169,27 @@ def _processes() -> list[Finding]:
             )
         )
     return findings
+
+
+def _pages() -> list[Finding]:
+    """Only told of when something of the installation runs."""
+    if not Heartbeat.objects.filter(at__gt=now() - LATE).exists():
+        return []
+    return [
+        Finding(f"{name} answer on port {port}", _listens(port), f"start them: `reservo {command}`")
+        for name, command, port in (
+            ("pages", "web", environment.port()),
+            ("live events", "events", environment.events_port()),
+        )
+    ]
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def _mail() -> list[Finding]:
@@ -153,11 +218,5 @@ def _backups() -> list[Finding]:
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (
-    _data,
-    _schema,
-    _zones,
-    _centres,
-    _processes,
-    _mail,
-    _backups,
+    *(_data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups),
 )

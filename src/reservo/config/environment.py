@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,12 +21,22 @@ class BadEnvironment(SystemExit):
 
 def data_dir() -> Path:
     path = Path(os.environ.get("RESERVO_DATA_DIR") or "var").resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise BadEnvironment(f"RESERVO_DATA_DIR: {path}: {refused.strerror}") from refused
     return path
 
 
 def port() -> int:
-    return int(os.environ.get("PORT") or DEFAULT_PORT)
+    return _port("PORT", DEFAULT_PORT)
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise BadEnvironment(f"{name} is not a port (1 to 65535): {text}")
+    return int(text)
 
 
 def public_url() -> str:
@@ -37,7 +48,8 @@ def public_url() -> str:
 
 
 def events_port() -> int:
-    return int(os.environ.get("RESERVO_EVENTS_PORT") or port() + 1)
+    """RESERVO_EVENTS_PORT, else the one after the pages' own."""
+    return _port("RESERVO_EVENTS_PORT", port() + 1)
 
 
 def events_url() -> str:
@@ -60,7 +72,11 @@ def configure_logging() -> None:
             "formatters": {"json": {"()": "reservo.config.logs.formatter"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": os.environ.get("RESERVO_LOG_LEVEL", "WARNING")},
-            "loggers": {"django.security": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+            "loggers": {
+                "django.security": {"level": "ERROR"},
+                "django.request": {"level": "ERROR"},
+                "django.db.backends": {"level": "ERROR"},  # statements hold what people typed
+            },
         }
     )
 
@@ -72,6 +88,17 @@ def allowed_hosts(url: str) -> list[str]:
 
 def words(name: str) -> list[str]:
     return os.environ.get(name, "").replace(",", " ").split()
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks such as 10.0.0.0/8."""
+    found = words(name)
+    for word in found:
+        try:
+            ip_network(word, strict=False)
+        except ValueError:
+            raise BadEnvironment(f"{name} is not a list of addresses or networks: {word}") from None
+    return found
 
 
 def is_demo(data: Path) -> bool:
@@ -86,7 +113,10 @@ def clock_offset(demo: bool) -> timedelta:
         return timedelta()
     if not demo:
         raise BadEnvironment("RESERVO_CLOCK_OFFSET is only for a demo installation; unset it.")
-    offset = clock.parse_offset(text)
+    try:
+        offset = clock.parse_offset(text)
+    except clock.BadOffset:
+        raise BadEnvironment(f"RESERVO_CLOCK_OFFSET is not like +21h30m or -2h: {text}") from None
     clock.set_offset(offset)
     return offset
 

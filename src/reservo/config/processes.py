@@ -32,7 +32,8 @@ def web_argv() -> list[str]:
             str(environment.port()),
         ),
         *("--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers", "--no-ws"),
-        *("--log-level", "warning", "--backpressure", "256", WEB),
+        # A worker that is still starting does not hear the signal to stop.
+        *("--log-level", "warning", "--workers-kill-timeout", "5", "--backpressure", "256", WEB),
     ]
 
 
@@ -40,7 +41,10 @@ def events_argv() -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", bind()),
         *("--port", str(environment.events_port()), "--workers", "1", "--respawn-failed-workers", "--no-ws"),
-        *("--log-level", "warning", "--backlog", "4096", "--backpressure", "8192", EVENTS),
+        # Streams do not end by themselves: a stop does not wait for them, and browsers come back.
+        *("--log-level", "warning", "--workers-kill-timeout", "1"),
+        *("--backlog", "4096", "--backpressure", "8192"),
+        EVENTS,
     ]
 
 

@@ -52,21 +52,28 @@ class Supervisor:
 
     def _watch(self, child: Child) -> None:
         at = time.monotonic()
-        if child.process is not None and child.process.poll() is None:
-            if at - child.started > HEALTHY_SECONDS:
-                child.wait = FIRST_WAIT_SECONDS
-            return
-        if child.process is not None and child.start_at <= child.started:
-            print(
-                f"{child.name} ended ({child.process.returncode}); starting it again",
-                file=sys.stderr,
-                flush=True,
-            )
-            child.start_at = at + child.wait
-            child.wait = min(child.wait * 2, LONGEST_WAIT_SECONDS)
+        if child.process is not None:
+            if child.process.poll() is None:
+                if at - child.started > HEALTHY_SECONDS:
+                    child.wait = FIRST_WAIT_SECONDS
+                return
+            _signal(child.process, signal.SIGKILL)  # what it had started itself must not hold its port
+            self._put_off(child, f"ended ({child.process.returncode})", at)
+            child.process = None
         if at >= child.start_at:
+            self._start(child, at)
+
+    def _start(self, child: Child, at: float) -> None:
+        child.started = at
+        try:
             child.process = subprocess.Popen(child.argv, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: S603  # nosec B603: our own entry points
-            child.started = child.start_at = at
+        except OSError as broken:
+            self._put_off(child, str(broken), at)
+
+    def _put_off(self, child: Child, why: str, at: float) -> None:
+        print(f"{child.name} {why}; starting it again", file=sys.stderr, flush=True)
+        child.start_at = at + child.wait
+        child.wait = min(child.wait * 2, LONGEST_WAIT_SECONDS)
 
     def _end_all(self) -> None:
         running = [child.process for child in self.children if child.process and child.process.poll() is None]

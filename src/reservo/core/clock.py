@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-_OFFSET = re.compile(r"([+-])(?:(\d{1,4})h)?(?:(\d{1,2})m)?")
+_OFFSET = re.compile(r"([+-])(?=\d)(?:(\d{1,4})h)?(?:(\d{1,2})m)?(?:(\d{1,2})s)?")
 _offset = timedelta()
 
 
@@ -24,9 +24,10 @@ def set_offset(offset: timedelta) -> None:
 
 
 def parse_offset(text: str) -> timedelta:
-    """Read `+21h30m`, `-2h`, `+15m`. Raises BadOffset."""
+    """Read `+21h30m`, `-2h`, `+15m`, `+1h20m5s`. Raises BadOffset."""
     found = _OFFSET.fullmatch(text)
-    if found is None or (found[2] is None and found[3] is None):
+    if found is None:
         raise BadOffset(text)
-    size = timedelta(hours=int(found[2] or 0), minutes=int(found[3] or 0))
+    hours, minutes, seconds = (int(found[part] or 0) for part in (2, 3, 4))
+    size = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     return -size if found[1] == "-" else size

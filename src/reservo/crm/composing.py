@@ -23,6 +23,7 @@ from reservo.core.clock import now
 from reservo.crm import kinds
 from reservo.crm.addressing import Addressee, addressee
 from reservo.crm.kinds import Words
+from reservo.jobs import turns
 from reservo.notifications import kinds as registry
 from reservo.notifications.kinds import Attachment, Mail, Recipient
 from reservo.notifications.models import Delivery, MailText
@@ -82,8 +83,9 @@ def reminder_version(day: date) -> str:
 
 def words_for(kind: str, language: str) -> Words:
     """The centre's own text, else the one that ships."""
-    own = MailText.objects.filter(kind=kind, language=language).first()
-    return Words(own.subject, own.body) if own else kinds.SHIPPED[kind, language]
+    own = turns.read_once("mail texts", lambda: list(MailText.objects.all()))
+    texts = {(text.kind, text.language): Words(text.subject, text.body) for text in own}
+    return texts.get((kind, language)) or kinds.SHIPPED[kind, language]
 
 
 def values_of(facts: Facts, to_name: str, day: str, centre_name: str, language: str) -> dict[str, str]:
@@ -130,7 +132,7 @@ def rendered(kind: str, words: Words, context: dict[str, Any]) -> tuple[str, str
 
 
 def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
-    centre = catalog.centre()
+    centre = turns.read_once("centre", catalog.centre)
     facts = facts_of(appointment, to.language)
     url = links.manage_url(appointment)
     day = day_in_words(appointment.starts_at, appointment.zone, to.language, at=now())
@@ -149,7 +151,7 @@ def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
 
 
 def _copy(appointment: Appointment, to: Addressee, language: str) -> Mail:
-    centre = catalog.centre()
+    centre = turns.read_once("centre", catalog.centre)
     facts = facts_of(appointment, language)
     who = to.name or _("Sin nombre")
     told = (

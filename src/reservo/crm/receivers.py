@@ -49,15 +49,20 @@ def confirm_who_came_later(event: AppointmentEdited, at: datetime) -> None:
 
 @outbox.receiver(AppointmentStateChanged)
 def tell_cancelled(event: AppointmentStateChanged, at: datetime) -> None:
-    """After a cancellation nothing but its own notice; a time booked again is confirmed again."""
+    """After a cancellation nothing but its own notice. A time booked again is confirmed again, unless the patient
+    knows of it and was never told that it was cancelled."""
     appointment = _read(event.appointment_id)
     if event.after in CANCELLED_STATES and event.before not in CANCELLED_STATES:
         mail.withdraw(subject_key(appointment), kinds.ABOUT_A_LIVE_VISIT, at=at)
         if event.tell_patient:
             planning.plan_to_patient(appointment, kinds.CANCELLED, str(appointment.version), due_at=at, at=at)
     elif event.before in FREES_TIME and event.after not in FREES_TIME:
-        mail.withdraw(subject_key(appointment), (kinds.CANCELLED,), at=at)
-        planning.plan_confirmation(appointment, at=at)
+        key = subject_key(appointment)
+        mail.withdraw(key, (kinds.CANCELLED,), at=at)
+        if queries.was_sent(key, kinds.CANCELLED) or not queries.was_sent(
+            key, kinds.CONFIRMATION, kinds.MOVED
+        ):
+            planning.plan_confirmation(appointment, at=at)
 
 
 def _read(appointment_id: int) -> Appointment:

@@ -14,21 +14,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from reservo import tenancy
 from reservo.agenda.facts import Facts
-from reservo.agenda.models import Appointment
-from reservo.agenda.queries.visits import appointments_for
-from reservo.agenda.templatetags.agenda import mail_kind
 from reservo.audit.operations import record
 from reservo.catalog import queries as catalog
-from reservo.core import text
+from reservo.core import text, zones
 from reservo.core.clock import now
-from reservo.crm import composing, kinds
+from reservo.crm import composing, kinds, queries
 from reservo.crm.forms import AutomaticForm, WordsForm
 from reservo.crm.kinds import Words
 from reservo.crm.models import AutomaticMail
-from reservo.notifications.models import MailText, StoppedAddress
+from reservo.notifications.models import MailText
 from reservo.staff.access import right
-
-LANGUAGES = ("es", "en")
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +36,7 @@ def automatic(request: HttpRequest) -> HttpResponse:
             record("mail.rules", "automatic_mail", 1, by=request.staff.actor(), at=now())
         messages.success(request, _("Cambios guardados."))
         return redirect("crm:automatic")
-    texts = [(kind, mail_kind(kind), language) for kind in kinds.ALL for language in LANGUAGES]
+    texts = [(kind, kinds.LABELS[kind], language) for kind in kinds.ALL for language in kinds.LANGUAGES]
     status = 422 if request.method == "POST" else 200
     return render(request, "crm/automatic.html", {"form": form, "texts": texts}, status=status)
 
@@ -64,7 +59,7 @@ def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         "form": form,
         "kind": kind,
         "language": language,
-        "title": mail_kind(kind),
+        "title": kinds.LABELS[kind],
         "placeholders": ["{" + name + "}" for name in kinds.PLACEHOLDERS[language]],
     }
     return render(request, "crm/words.html", context, status=422 if request.method == "POST" else 200)
@@ -81,10 +76,10 @@ def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     )
     centre = catalog.centre()
     with translation.override(language):
-        facts = _sample(language)
+        facts = _sample(kind, language)
         values = composing.values_of(facts, "Camila", _("mañana"), centre.name, language)
-        filled = composing.filled_words(given, values)
-        _text, html = composing.rendered(kind, filled, composing.context_of(centre, facts, "#"))
+        shown = composing.filled_words(given, values)
+        _text, html = composing.rendered(kind, shown, composing.context_of(centre, facts, "#"))
     response = HttpResponse(html)
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
@@ -93,29 +88,32 @@ def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
 
 
 def _check(kind: str, language: str) -> None:
-    if kind not in kinds.ALL or language not in LANGUAGES:
+    if kind not in kinds.ALL or language not in kinds.LANGUAGES:
         raise Http404
 
 
-def _sample(language: str) -> Facts:
-    tomorrow = now().date() + timedelta(days=1)
-    branch = catalog.branches().first()
-    service = catalog.services().first()
-    person = catalog.practitioners().first()
+def _sample(kind: str, language: str) -> Facts:
+    """Tomorrow at 09:30 in the first branch, with its first service: the centre sees its own words."""
+    branch, service, person = (
+        found.first() for found in (catalog.branches(), catalog.services(), catalog.practitioners())
+    )
+    zone = branch.zone if branch else tenancy.current().zone
+    day = zones.local_date(now(), zone) + timedelta(days=1)
+    start = zones.at_minute(day, 9 * 60 + 30, zone)
     return Facts(
         service=service.name if service else _("Consulta"),
         practitioner=person.name if person else "Dra. Rojas",
         branch=branch.name if branch else catalog.centre().name,
-        address=branch.address if branch else "",
+        address=", ".join(part for part in (branch.address, branch.city) if part) if branch else "",
         map_url="#",
         phone=branch.phone if branch else "",
-        day=text.day_long(tomorrow, language),
+        day=text.day_long(day, language),
         clock="09:30",
         end_clock="10:00",
-        short=f"{text.day_short(tomorrow, language)}, 09:30",
-        zone="Santiago",
-        offset="UTC−3",
-        instructions=(),
+        short=f"{text.day_short(day, language)}, 09:30",
+        zone=zones.zone_label(zone),
+        offset=zones.offset_label(start, zone),
+        instructions=(service.instructions,) if service and service.instructions else (),
     )
 
 
@@ -123,19 +121,5 @@ def _sample(language: str) -> Facts:
 @right("agenda.see")
 def to_call(request: HttpRequest) -> HttpResponse:
     """Coming visits whose patient has no address that mail can be sent to."""
-    at = now()
-    coming = (
-        appointments_for(request.staff)
-        .filter(starts_at__gt=at, starts_at__lt=at + timedelta(days=3), contact_email="")
-        .filter(state__in=(Appointment.State.NOT_CONFIRMED,))
-        .select_related("patient", "branch", "practitioner")
-        .order_by("starts_at")
-    )
-    stopped = StoppedAddress.objects.values_list("address", flat=True)
-    found = (
-        coming.filter(patient__email="")
-        | coming.filter(patient=None)
-        | coming.filter(patient__email_folded__in=stopped)
-    )
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "crm/to_call.html", {"page": page})
+    page = Paginator(queries.visits_to_call(request.staff, at=now()), 50).get_page(request.GET.get("page"))
+    return render(request, "crm/to_call.html", {"page": page, "calls": queries.reasoned(list(page))})

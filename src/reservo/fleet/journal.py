@@ -46,28 +46,30 @@ class Notes:
 def begin() -> None:
     """Note every change of the active centre from now on; nothing if that is so already."""
     engine = tenancy.current().engine
-    _run(_TABLE[engine])
-    if engine == "postgresql":
-        _run(_FUNCTION)
     known = _triggers(engine)
-    for model in tables():
-        for name, statement in _statements(engine, model):
-            if name not in known:
-                _run(statement)
+    with tenancy.atomic():
+        _run(_TABLE[engine])
+        if engine == "postgresql":
+            _run(_FUNCTION)
+        for model in tables():
+            for name, statement in _statements(engine, model):
+                if name not in known:
+                    _run(statement)
 
 
 def end() -> None:
     """Note nothing any more, and forget what was noted."""
     engine = tenancy.current().engine
     known = _triggers(engine)
-    for model in tables():
-        for name, _ in _statements(engine, model):
-            if name in known:
-                on = f' ON "{model._meta.db_table}"' if engine == "postgresql" else ""
-                _run(f"DROP TRIGGER {name}{on}")
-    _run(f"DROP TABLE IF EXISTS {TABLE}")
-    if engine == "postgresql":
-        _run("DROP FUNCTION IF EXISTS fleet_note()")
+    with tenancy.atomic():
+        for model in tables():
+            for name, _ in _statements(engine, model):
+                if name in known:
+                    on = f' ON "{model._meta.db_table}"' if engine == "postgresql" else ""
+                    _run(f"DROP TRIGGER {name}{on}")
+        _run(f"DROP TABLE IF EXISTS {TABLE}")
+        if engine == "postgresql":
+            _run("DROP FUNCTION IF EXISTS fleet_note()")
 
 
 def read(limit: int | None = NOTES_AT_ONCE) -> Notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from reservo.jobs.tasks import BULK, TRANSACTIONAL
 from reservo.tenancy.models import TenantModel
 
 
@@ -17,8 +18,8 @@ class Job(TenantModel):
         DEAD = "dead"
 
     class Lane(models.IntegerChoices):
-        TRANSACTIONAL = 0
-        BULK = 1
+        TRANSACTIONAL = TRANSACTIONAL
+        BULK = BULK
 
     task = models.CharField(max_length=80)
     args = models.JSONField(default=dict)

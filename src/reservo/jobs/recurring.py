@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.db import DatabaseError
+
 from reservo import tenancy
 from reservo.core import recurrence, zones
-from reservo.jobs.models import RecurringRun
+from reservo.jobs.models import NextFiring, RecurringRun
 from reservo.jobs.tasks import Task, put
+
+LOOKED_AT_EVERY = timedelta(hours=1)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,19 @@ _branches: list[Callable[[], list[Place]]] = []
 def branches_from(function: Callable[[], list[Place]]) -> None:
     """Register how the active centre's branches are read (the catalog is above us)."""
     _branches[:] = [function]
+
+
+def places_changed(*, at: datetime) -> None:
+    """Branches or their clocks change in the open transaction: have the scheduler read them again after it."""
+    key = tenancy.current().tenant_id
+    tenancy.on_commit(lambda: _look_again(key, at))
+
+
+def _look_again(tenant_id: int, at: datetime) -> None:
+    try:
+        NextFiring.objects.update_or_create(tenant_id=tenant_id, defaults={"at": at})
+    except DatabaseError:
+        log.warning("the scheduler could not be told; it looks again by itself")
 
 
 def places(entry: Entry) -> list[Place]:
@@ -110,8 +130,8 @@ def _fire(firing: Firing, at: datetime) -> bool:
 
 
 def next_firing(entries: list[Entry], *, after: datetime) -> datetime:
-    """When the active centre has to be looked at again; at the latest in a day."""
-    end = after + timedelta(days=1)
+    """When the active centre has to be looked at again; at the latest in an hour."""
+    end = after + LOOKED_AT_EVERY
     instants = [firing.at for firing in firings(entries, after + timedelta(seconds=1), end)]
     return min(instants, default=end).astimezone(UTC)
 

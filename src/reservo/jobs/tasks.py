@@ -11,6 +11,7 @@ from reservo import tenancy
 from reservo.core import trace
 
 DEFAULT_ATTEMPTS = 8
+TRANSACTIONAL, BULK = 0, 1
 
 
 class UnknownTask(LookupError):
@@ -65,19 +66,12 @@ def put(
 
     Inside a transaction the job is part of it; outside, it is its own.
     """
-    from reservo.jobs import wakeups
-    from reservo.jobs.models import Job
+    from reservo.jobs import rows, wakeups
 
+    run_at = run_at or at
     with tenancy.atomic(savepoint=False):
-        if key and Job.objects.filter(key=key).exists():
+        if key and rows.is_put(key):
             return
-        Job.objects.create(
-            task=task.name,
-            args=args or {},
-            key=key or None,
-            lane=Job.Lane.BULK if task.bulk else Job.Lane.TRANSACTIONAL,
-            run_at=run_at or at,
-            trace=trace.current(),
-            created_at=at,
-        )
-        wakeups.hint_with_commit(run_at or at)
+        lane = BULK if task.bulk else TRANSACTIONAL
+        rows.put(task.name, args or {}, key=key, lane=lane, run_at=run_at, trace=trace.current(), at=at)
+        wakeups.hint_with_commit(run_at)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from typing import Any, TypeVar
 
 from reservo import tenancy
 from reservo.core import trace
 from reservo.core.clock import now
-from reservo.jobs import claims
-from reservo.jobs.claims import Claimed
+from reservo.jobs import claims, rows
+from reservo.jobs.rows import Claimed
 from reservo.jobs.tasks import Task, UnknownTask, task_named
 
 JOBS_PER_TURN = 25
@@ -21,6 +23,8 @@ SECONDS_PER_TURN = 1.0
 RENEW_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
+_read_in_turn: ContextVar[dict[str, Any] | None] = ContextVar("reservo_read_in_turn", default=None)
 
 
 class NotDone(Exception):
@@ -37,19 +41,31 @@ def take_turn(worker: str, *, limit: int = JOBS_PER_TURN, careful: bool = False)
     Work that only changes rows is done and marked done in one commit, without being claimed first. `careful` is for a
     centre whose last worker died in its turn: one job at a time, claimed first, so that the one that kills is counted.
     """
-    due, at = claims.next_due(), now()
-    if due is None or due > at:
+    outlook, at = rows.outlook(), now()
+    if outlook.first is None or outlook.first > at:
         return 0
     with tenancy.atomic():
-        waiting, left = claims.due(1 if careful else limit, at=at)
+        left = claims.left_behind(outlook, limit, at=at)
+        waiting = claims.waiting(outlook, 1 if careful else limit - len(left), at=at)
         together = [] if careful else [job for job in waiting if _is_transactional(job)]
-        apart = [job for job in waiting if job not in together]
+        apart = left + [job for job in waiting if job not in together]
         _run_together(together, worker, at=at)
-        taken = claims.take(claims.bury_crashed(left, at=at) + apart, worker=worker, at=at)
+        taken = claims.take(apart, worker=worker, at=at)
     if taken:
         with _kept_leased(taken):
             _run_apart(taken)
     return len(waiting) + len(left)
+
+
+def read_once(name: str, read: Callable[[], _Value]) -> _Value:
+    """What `read` returns, asked for once in a centre's turn (a second at most); outside a turn, each time."""
+    known = _read_in_turn.get()
+    if known is None:
+        return read()
+    if name not in known:
+        known[name] = read()
+    value: _Value = known[name]
+    return value
 
 
 def _is_transactional(job: Claimed) -> bool:
@@ -61,20 +77,29 @@ def _is_transactional(job: Claimed) -> bool:
 
 def _run_together(jobs: list[Claimed], worker: str, *, at: datetime) -> None:
     """They share a commit with their done-marks; one that fails takes back only what it did itself."""
-    taken = claims.take(jobs, worker=worker, at=at)
     done = []
-    for job in taken:
+    for job in jobs:
+        task = task_named(job.task)
         try:
-            with tenancy.atomic(), trace.tracing(job.trace):
-                task_named(job.task).function(**job.args)
-            done.append(job)
+            with tenancy.atomic(), trace.tracing(job.trace, action=job.task):
+                task.function(**job.args)
+            done.append(job.id)
         except Exception as raised:
-            _note(job, task_named(job.task), raised)
-    claims.finish(done, at=now())
+            for taken in claims.take([job], worker=worker, at=at):
+                _note(taken, task, raised)
+    rows.done_at_once(done, at=now())
 
 
 def _run_apart(jobs: list[Claimed]) -> None:
     """One after the other while the turn lasts; what was not begun goes back."""
+    token = _read_in_turn.set({})
+    try:
+        _run_in_turn(jobs)
+    finally:
+        _read_in_turn.reset(token)
+
+
+def _run_in_turn(jobs: list[Claimed]) -> None:
     end = time.monotonic() + SECONDS_PER_TURN
     done: list[Claimed] = []
     not_begun: list[Claimed] = []
@@ -96,7 +121,7 @@ def _run(job: Claimed) -> bool:
         claims.fail(job, "UnknownTask", attempts=claims.ATTEMPTS_OF_UNKNOWN, at=now())
         return False
     try:
-        with trace.tracing(job.trace):
+        with trace.tracing(job.trace, action=job.task):
             return _run_marked(job, task) if task.transactional else _run_outside(job, task)
     except Exception as error:
         _note(job, task, error)

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import DatabaseError, connections
 from django.db.models import Q
@@ -20,11 +21,12 @@ from reservo import tenancy
 from reservo.adapters import bus
 from reservo.core.clock import now
 from reservo.jobs.models import Wakeup
+from reservo.jobs.rows import instant
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 LONGEST_TRANSACTION = timedelta(seconds=60)
 OUTLIVED = LONGEST_TRANSACTION / 2
-LOOK_AGAIN = timedelta(seconds=1)
+LOOK_AGAIN = timedelta(seconds=5)
 TAKEN_FOR = timedelta(seconds=10)
 REPEAT_SECONDS = 1.0
 LONGEST_WAIT_MS = 300
@@ -124,12 +126,21 @@ def seconds_to_next(longest: float, *, at: datetime) -> float:
     return min(max(wait, 0.005), longest)
 
 
+_TAKE = """
+    UPDATE jobs_wakeup SET taken_until = %s
+    WHERE tenant_id = %s AND (taken_until IS NULL OR taken_until <= %s) RETURNING generation, hinted_at
+"""
+_SETTLE = """
+    UPDATE jobs_wakeup SET taken_until = NULL, due_at = CASE WHEN generation = %s THEN %s ELSE due_at END
+    WHERE tenant_id = %s
+"""
+_CLEAR = "DELETE FROM jobs_wakeup WHERE tenant_id = %s AND generation = %s"
+
+
 def take(tenant_id: int, *, at: datetime) -> Taken | None:
     """The turn of this centre; None if another worker has it or there is no hint."""
-    if not Wakeup.objects.filter(_free(at), pk=tenant_id).update(taken_until=at + TAKEN_FOR):
-        return None
-    row = Wakeup.objects.filter(pk=tenant_id).values_list("generation", "hinted_at").first()
-    return Taken(tenant_id, *row) if row else None
+    found = _execute(_TAKE, [at + TAKEN_FOR, tenant_id, at])
+    return Taken(tenant_id, found[0][0], instant(found[0][1])) if found else None
 
 
 def settle(taken: Taken, next_due: datetime | None, *, at: datetime) -> None:
@@ -138,15 +149,21 @@ def settle(taken: Taken, next_due: datetime | None, *, at: datetime) -> None:
     A young hint is not cleared: its transaction may be open. It is looked at again after as long as it is old.
     """
     age = at - taken.hinted_at
-    unchanged = Wakeup.objects.filter(pk=taken.tenant_id, generation=taken.generation)
-    if next_due is None and age > LONGEST_TRANSACTION:
-        settled = unchanged.delete()[0]
-    else:
-        again = at + max(LOOK_AGAIN, age) if age <= LONGEST_TRANSACTION else next_due
-        instants = [instant for instant in (next_due, again) if instant]
-        settled = unchanged.update(due_at=max(min(instants), at), taken_until=None)
-    if not settled:
-        Wakeup.objects.filter(pk=taken.tenant_id).update(taken_until=None)
+    if age <= LONGEST_TRANSACTION:
+        again = at + max(LOOK_AGAIN, age)
+        next_due = min(next_due, again) if next_due else again
+    elif next_due is None:
+        _execute(_CLEAR, [taken.tenant_id, taken.generation])
+        next_due = at
+    _execute(_SETTLE, [taken.generation, max(next_due, at), taken.tenant_id])
+
+
+def _execute(sql: str, values: list[int | datetime]) -> list[tuple[Any, ...]]:
+    connection = connections[CONTROL_ALIAS]
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [adapt(value) if isinstance(value, datetime) else value for value in values])
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 def _free(at: datetime) -> Q:

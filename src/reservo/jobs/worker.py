@@ -26,7 +26,7 @@ LONGEST_SLEEP_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 REST_SECONDS = 0.5
 CENTRES_PER_LOOK = 50
-CONNECTIONS_PER_THREAD = 128
+CONNECTIONS_PER_THREAD = 64
 NOT_ACTIVE = timedelta(seconds=10)
 UNWELL = timedelta(seconds=2)
 
@@ -36,11 +36,11 @@ log = logging.getLogger(__name__)
 class Worker:
     """One process; `threads` centres at a time."""
 
-    def __init__(self, *, threads: int = 2) -> None:
+    def __init__(self, *, threads: int = 4) -> None:
         self.name = f"worker:{socket.gethostname()}:{os.getpid()}"
         self._threads = threads
         self._stopping = threading.Event()
-        self._woken = threading.Event()
+        self._bell = threading.Condition()
         self._nudged: set[int] = set()
 
     def run(self) -> None:
@@ -58,7 +58,8 @@ class Worker:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._woken.set()
+        with self._bell:
+            self._bell.notify_all()
 
     def _watch(self) -> None:
         """Heartbeats, and the slow sweep that heals hints that were lost."""
@@ -80,22 +81,28 @@ class Worker:
         listening.close()
 
     def _hear(self, tenant_id: int, seconds_left: float) -> None:
-        if seconds_left <= 0:
-            self._nudged.add(tenant_id)
-        if seconds_left <= LONGEST_SLEEP_SECONDS:
-            self._woken.set()
+        """Wake one thread; work that is due at once names its centre."""
+        with self._bell:
+            if seconds_left <= 0:
+                self._nudged.add(tenant_id)
+            if seconds_left <= LONGEST_SLEEP_SECONDS:
+                self._bell.notify()
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            self._woken.clear()
             try:
-                if not self.look() and not self._nudged:
-                    self._woken.wait(wakeups.seconds_to_next(LONGEST_SLEEP_SECONDS, at=now()))
+                if not self.look():
+                    self._sleep(wakeups.seconds_to_next(LONGEST_SLEEP_SECONDS, at=now()))
             except Exception:
                 log.exception("no work could be read")
                 time.sleep(REST_SECONDS)
         close_all()
         connections.close_all()
+
+    def _sleep(self, seconds: float) -> None:
+        with self._bell:
+            if not self._nudged and not self._stopping.is_set():
+                self._bell.wait(seconds)
 
     def look(self) -> bool:
         """Give one turn to every centre that is due, nudged ones first; whether there was any work."""
@@ -136,7 +143,7 @@ def _turn(tenant_id: int, worker: str, careful: bool) -> tuple[int, datetime | N
     if tenant_id == 0:
         with tenancy.control():
             return turns.take_turn(worker, careful=careful), claims.next_due()
-    route = directory.by_id(tenant_id)
+    route = directory.kept(tenant_id)
     if route is None:
         return 0, None
     if route.state != "active":

@@ -12,11 +12,11 @@ from django.conf import settings
 from reservo import jobs, tenancy
 from reservo.core import mailaddress, trace
 from reservo.core.mailaddress import InvalidAddress
-from reservo.notifications.models import Delivery, StoppedAddress
+from reservo.jobs import turns
+from reservo.notifications.models import RESENDABLE, Delivery, StoppedAddress
 
 State = Delivery.State
 WITHDRAWABLE = (State.PLANNED, State.UNKNOWN, State.DEAD)
-RESENDABLE = (State.REJECTED, State.UNKNOWN, State.DEAD, State.BOUNCED)
 INVALID, STOPPED = "address", "stopped"
 
 
@@ -90,7 +90,9 @@ def refusal_of(address: str) -> str:
 
 def is_stopped(address: str) -> bool:
     """Whether this centre no longer writes there: it bounced or complained."""
-    return tenancy.is_active() and StoppedAddress.objects.filter(address=address.casefold()).exists()
+    if not tenancy.is_active() or not turns.read_once("any stopped address", StoppedAddress.objects.exists):
+        return False
+    return StoppedAddress.objects.filter(address=address.casefold()).exists()
 
 
 def _message_id() -> str:

@@ -64,6 +64,15 @@ class Delivery(TenantModel):
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_key}"
 
+    @property
+    def is_resendable(self) -> bool:
+        return self.state in RESENDABLE
+
+
+RESENDABLE = frozenset(
+    {Delivery.State.REJECTED, Delivery.State.UNKNOWN, Delivery.State.DEAD, Delivery.State.BOUNCED}
+)
+
 
 class MailText(TenantModel):
     """The centre's own words for one kind of mail in one language; without a row the shipped ones hold."""

@@ -7,9 +7,16 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from reservo.notifications.models import Delivery
+from reservo.notifications.models import RESENDABLE, Delivery
 
-NEEDS_A_LOOK = (Delivery.State.REJECTED, Delivery.State.UNKNOWN, Delivery.State.DEAD, Delivery.State.BOUNCED)
+PERHAPS_READ = (
+    Delivery.State.CLAIMED,
+    Delivery.State.ACCEPTED,
+    Delivery.State.UNKNOWN,
+    Delivery.State.DELIVERED,
+    Delivery.State.COMPLAINED,
+)
+NEEDS_A_LOOK = tuple(RESENDABLE)
 PROBLEM = "problem"
 
 
@@ -56,3 +63,9 @@ def deliveries_of(appointment_id: int) -> QuerySet[Delivery]:
 def is_known(subject_key: str, kind: str) -> bool:
     """Whether a mail of this kind was ever planned for it."""
     return Delivery.objects.filter(subject_key=subject_key, kind=kind).exists()
+
+
+def was_sent(subject_key: str, *kinds: str) -> bool:
+    """Whether the patient may have read a mail of these kinds about it."""
+    sent = Delivery.objects.filter(subject_key=subject_key, kind__in=kinds, state__in=PERHAPS_READ)
+    return sent.exists()

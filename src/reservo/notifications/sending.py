@@ -25,8 +25,11 @@ from reservo.notifications.message import built
 from reservo.notifications.models import Delivery
 
 State = Delivery.State
-LEASE = timedelta(seconds=50)
-MOST_ATTEMPTS = 13
+LEASE = timedelta(seconds=180)  # longer than the longest hand-over: see the time-outs of adapters.mail.smtp
+LATEST_START = LEASE / 3
+NO_TURN_PAUSE = timedelta(seconds=10)
+CLAIM = {"state": State.CLAIMED, "attempts": F("attempts") + 1, "fence": F("fence") + 1}
+MOST_ATTEMPTS = 30  # 2, 4, 8 … seconds, then hourly: the best part of a day
 MOST_UNKNOWN = 3
 MORE_THAN_EVER = 1_000
 
@@ -35,42 +38,52 @@ log = logging.getLogger(__name__)
 
 @jobs.task(name="notifications.send", attempts=MORE_THAN_EVER)
 def send_delivery(delivery_id: int) -> None:
+    if settings.RESERVO_MAIL_PER_SECOND > 0 and not _wait_turn(delivery_id):
+        return
+    delivery = _claim(delivery_id, at=now())
+    if delivery is not None:
+        _compose_and_send(delivery, kinds.kind_named(delivery.kind))
+
+
+def _wait_turn(delivery_id: int) -> bool:
+    """Sleep until the shared rate lets it go; False if there is nothing to send any more."""
     delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None or _is_settled(delivery):
-        return
-    kind = kinds.kind_named(delivery.kind)
-    _wait_turn(kind)
-    delivery = _claim(delivery_id, kind, at=now())
-    if delivery is not None:
-        _compose_and_send(delivery, kind)
+        return False
+    try:
+        rate.wait_turn(bulk=kinds.kind_named(delivery.kind).bulk)
+    except rate.NoTurn:
+        raise NotDone("rate", again_at=now() + NO_TURN_PAUSE) from None
+    return True
 
 
 def _is_settled(delivery: Delivery) -> bool:
     return delivery.state not in (State.PLANNED, State.CLAIMED, State.UNKNOWN)
 
 
-def _wait_turn(kind: Kind) -> None:
-    try:
-        rate.wait_turn(bulk=kind.bulk)
-    except rate.NoTurn:
-        raise NotDone("rate") from None
-
-
-def _claim(delivery_id: int, kind: Kind, *, at: datetime) -> Delivery | None:
+def _claim(delivery_id: int, *, at: datetime) -> Delivery | None:
     """The delivery, ours to send under a new fence; None if it is settled. NotDone while another has it."""
     with tenancy.atomic():
+        planned = Delivery.objects.filter(pk=delivery_id, state=State.PLANNED, attempts__lt=MOST_ATTEMPTS)
+        fresh = planned.update(**CLAIM, claimed_at=at)
         delivery = Delivery.objects.filter(pk=delivery_id).first()
-        if delivery is None or _is_settled(delivery):
-            return None
-        if delivery.state == State.CLAIMED:
-            if delivery.claimed_at and at < delivery.claimed_at + LEASE:
-                raise NotDone("claimed elsewhere")
-            delivery.unknown_ends += 1
-        if not _may_go_on(delivery, kind):
-            _give_up(delivery, at)
-            return None
-        _write_claim(delivery, at)
-    return delivery
+        if fresh or delivery is None or _is_settled(delivery):
+            return delivery if fresh else None
+        return _claim_again(delivery, at)
+
+
+def _claim_again(delivery: Delivery, at: datetime) -> Delivery | None:
+    """One whose earlier hand-over has no known end: its worker died, or the server hung up too late."""
+    if delivery.state == State.CLAIMED:
+        if delivery.claimed_at and at < delivery.claimed_at + LEASE:
+            raise NotDone("claimed elsewhere", again_at=delivery.claimed_at + LEASE)
+        delivery.unknown_ends += 1
+    if not _may_go_on(delivery, kinds.kind_named(delivery.kind)):
+        _give_up(delivery, at)
+        return None
+    mine = Delivery.objects.filter(pk=delivery.pk)
+    mine.update(**CLAIM, claimed_at=at, unknown_ends=delivery.unknown_ends)
+    return mine.get()
 
 
 def _may_go_on(delivery: Delivery, kind: Kind) -> bool:
@@ -84,18 +97,6 @@ def _give_up(delivery: Delivery, at: datetime) -> None:
     _write(
         delivery, state, error_class=delivery.error_class or "crashed", error_text=delivery.error_text, at=at
     )
-
-
-def _write_claim(delivery: Delivery, at: datetime) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(
-        state=State.CLAIMED,
-        claimed_at=at,
-        attempts=F("attempts") + 1,
-        unknown_ends=delivery.unknown_ends,
-        fence=F("fence") + 1,
-    )
-    delivery.attempts += 1
-    delivery.fence += 1
 
 
 def _compose_and_send(delivery: Delivery, kind: Kind) -> None:
@@ -117,6 +118,9 @@ def _compose_and_send(delivery: Delivery, kind: Kind) -> None:
 
 
 def _hand_over(delivery: Delivery, kind: Kind, composed: Mail, message: object, address: str) -> None:
+    if delivery.claimed_at and now() > delivery.claimed_at + LATEST_START:
+        _try_later(delivery, "stalled", "")
+        return
     try:
         transports.current().send(message, sender=settings.RESERVO_MAIL_FROM, recipient=address)  # type: ignore[arg-type]
     except Rejected as refused:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from reservo.core import identity, phones
 from reservo.patients.fields import NAMES, BadPatient, PatientFields
 from reservo.patients.models import Patient
 
@@ -131,4 +132,9 @@ class PatientForm(forms.Form):
 
 
 def initial_of(patient: Patient) -> dict[str, Any]:
-    return {name: getattr(patient, name) for name in (*NAMES, "version")}
+    """The file as it is shown: its document and phones as people write them."""
+    kept = {name: getattr(patient, name) for name in (*NAMES, "version")}
+    kept["national_id"] = identity.format_id(patient.country, patient.national_id)
+    for name in ("phone", "other_phone"):
+        kept[name] = phones.display(kept[name]) if kept[name] else ""
+    return kept

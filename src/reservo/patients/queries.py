@@ -101,7 +101,9 @@ def differences_for(staff: Any) -> QuerySet[PatientDifference]:
     waiting = PatientDifference.objects.filter(state=PatientDifference.State.PENDING).select_related(
         "patient"
     )
-    return waiting.filter(patient__in=patients_for(staff, right="patients.edit"))
+    if staff.only_own("patients.edit") or "patients.edit" not in staff.extents:
+        return waiting.filter(patient__in=patients_for(staff, right="patients.edit"))
+    return waiting
 
 
 def difference_for(staff: Any, difference_id: int) -> PatientDifference | None:

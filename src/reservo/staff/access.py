@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from reservo import tenancy
 from reservo.accounts.queries import user_of_session
+from reservo.core import trace
 from reservo.staff.models import StaffMember
 from reservo.ui import access
 
@@ -33,6 +34,7 @@ def _read(request: HttpRequest) -> StaffMember | None:
     if user is None:
         return None
     request.user = user
+    trace.note(user=user.pk)
     members = StaffMember.objects.select_related("role").prefetch_related("role__rights")
     return members.filter(user_id=user.pk, is_active=True).first()
 

@@ -7,9 +7,14 @@ class StaffConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
+        from reservo.accounts import joining
+        from reservo.audit import trail
         from reservo.fleet import arrivals
-        from reservo.staff import arriving, roles
+        from reservo.staff import arriving, operations, roles
+        from reservo.staff.trail import actions
         from reservo.tenants import founding
 
         founding.step(roles.found_roles)
         arrivals.step(arriving.know_users)
+        trail.source(actions)
+        joining.step(operations.welcome_invited)

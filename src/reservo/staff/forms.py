@@ -30,6 +30,12 @@ class PlaceForm(forms.Form):
         self.fields["branches"].choices = places.branches()
         self.fields["practitioner"].choices = [("", _("Ninguno")), *places.practitioners()]
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if "branches" in given and not given.get("all_branches") and not given["branches"]:
+            self.add_error("branches", _("Elige al menos una sucursal, o todas."))
+        return given
+
     def place(self) -> Place:
         given = self.cleaned_data
         return Place(
@@ -63,8 +69,9 @@ def initial_of(member: StaffMember) -> dict[str, Any]:
 class RoleForm(forms.Form):
     name = forms.CharField(label=_("Nombre del rol"), max_length=60)
 
-    def __init__(self, *args: Any, extents: dict[str, str], **kwargs: Any):
+    def __init__(self, *args: Any, extents: dict[str, str], role_id: int | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self._role_id = role_id
         for right, label in rights.RIGHTS.items():
             choices = [("", _("No")), (rights.ALL, _("Sí"))]
             if right in rights.SCOPED:
@@ -72,6 +79,12 @@ class RoleForm(forms.Form):
             self.fields[right] = forms.ChoiceField(
                 label=label, choices=choices, required=False, initial=extents.get(right, "")
             )
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"].strip()
+        if Role.objects.filter(name__iexact=name).exclude(pk=self._role_id).exists():
+            raise forms.ValidationError(_("Ya hay un rol con ese nombre."))
+        return name
 
     def extents(self) -> dict[str, str]:
         return {right: self.cleaned_data[right] for right in rights.RIGHTS if self.cleaned_data.get(right)}

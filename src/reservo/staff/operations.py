@@ -8,12 +8,16 @@ from datetime import datetime
 
 from reservo import outbox, tenancy
 from reservo.accounts import operations as accounts
+from reservo.accounts.joining import Joining
+from reservo.accounts.operations import InvitationOver
 from reservo.audit.operations import record
 from reservo.core import mailaddress
 from reservo.core.actor import Actor
 from reservo.staff import rights
 from reservo.staff.events import RightsChanged
 from reservo.staff.models import Role, RoleRight, StaffBranch, StaffMember
+from reservo.tenancy import directory
+from reservo.tenancy.models import Placement
 
 
 class LastAdministrator(RuntimeError):
@@ -51,14 +55,29 @@ def renew_invitation(member: StaffMember, *, at: datetime) -> None:
     accounts.invite(member.email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
 
 
-def welcome(staff_id: int, user_id: int, *, name: str = "") -> StaffMember:
-    """Tie the invited member to the user who accepted."""
+def welcome(staff_id: int, user_id: int, *, name: str, at: datetime) -> None:
+    """Tie the invited member to the user who accepts; nothing if they are tied already.
+
+    Raises InvitationOver if the member is gone, or is somebody else's by now.
+    """
     with tenancy.atomic():
-        member = StaffMember.objects.get(pk=staff_id)
-        member.user_id = user_id
-        member.name = name or member.name
-        member.save(update_fields=["user_id", "name"])
-    return member
+        member = StaffMember.objects.filter(pk=staff_id, is_active=True).first()
+        if member is None or member.user_id not in (None, user_id):
+            raise InvitationOver
+        if member.user_id is None:
+            member.user_id = user_id
+            member.name = name or member.name
+            member.save(update_fields=["user_id", "name"])
+            record("staff.joined", "staff", member.pk, by=member.actor(), at=at)
+
+
+def welcome_invited(joined: Joining, at: datetime) -> None:
+    """The centre's side of an accepted invitation."""
+    route = directory.by_id(joined.tenant_id)
+    if route is None or route.state != Placement.State.ACTIVE:
+        raise InvitationOver
+    with tenancy.activate(route):
+        welcome(joined.staff_id, joined.user_id, name=joined.name, at=at)
 
 
 def appoint(user_id: int, *, name: str, email: str, builtin: str, place: dict | None = None) -> StaffMember:

@@ -16,7 +16,7 @@ from reservo.tenancy.context import TENANT_ALIAS, RebindInTransaction, Route
 
 DESCRIPTORS_PER_CONNECTION = 3
 DESCRIPTORS_KEPT_FOR_OTHERS = 256
-MOST_CONNECTIONS_PER_THREAD = 32
+MOST_CONNECTIONS_PER_THREAD = 128
 
 _kept = threading.local()
 _most = MOST_CONNECTIONS_PER_THREAD
@@ -49,7 +49,7 @@ def refuse_open_transaction() -> None:
 
 
 def keep_at_most(per_thread: int) -> None:
-    """Another bound for this process: one that goes through many centres in turn keeps more of them open."""
+    """Another bound for this process, such as one that looks at each centre once."""
     global _most
     _most = per_thread
     connections_per_thread.cache_clear()

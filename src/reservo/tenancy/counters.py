@@ -1,10 +1,18 @@
 """Consecutive numbers (appointments, patients) inside one centre."""
 
+from typing import Any
+
 from django.db import connections
-from django.db.models import F
 
 from reservo.tenancy.context import TENANT_ALIAS
-from reservo.tenancy.models import Counter
+
+_NEXT = """
+    INSERT INTO tenancy_counter (name, value) VALUES (%s, 1)
+    ON CONFLICT (name) DO UPDATE SET value = tenancy_counter.value + 1 RETURNING value
+"""
+_NEXT_ON_MARIADB = """
+    INSERT INTO tenancy_counter (name, value) VALUES (%s, 1) ON DUPLICATE KEY UPDATE value = LAST_INSERT_ID(value + 1)
+"""
 
 
 class OutsideTransaction(RuntimeError):
@@ -13,16 +21,17 @@ class OutsideTransaction(RuntimeError):
 
 def take(name: str) -> int:
     """The next number of this name, from 1; given back if the surrounding transaction fails."""
-    if not connections[TENANT_ALIAS].in_atomic_block:
+    connection = connections[TENANT_ALIAS]
+    if not connection.in_atomic_block:
         raise OutsideTransaction(name)
-    if not _add_one(name):
-        Counter.objects.bulk_create(
-            [Counter(name=name, value=0)], ignore_conflicts=True
-        )  # two may be the first
-        _add_one(name)
-    value: int = Counter.objects.values_list("value", flat=True).get(name=name)
-    return value
+    with connection.cursor() as cursor:
+        if connection.vendor == "mysql":
+            return _next_on_mariadb(cursor, name)
+        cursor.execute(_NEXT, [name])
+        return int(cursor.fetchone()[0])
 
 
-def _add_one(name: str) -> bool:
-    return bool(Counter.objects.filter(name=name).update(value=F("value") + 1))
+def _next_on_mariadb(cursor: Any, name: str) -> int:
+    """One row was made, or two were counted because one was changed: then its new value is the last id."""
+    made = cursor.execute(_NEXT_ON_MARIADB, [name]) == 1
+    return 1 if made else int(cursor.lastrowid)

@@ -14,6 +14,7 @@ MOST_KEPT = 20_000
 
 _lock = threading.Lock()
 _kept: dict[str, tuple[float, Route | None]] = {}
+_kept_by_id: dict[int, tuple[float, Route | None]] = {}
 
 
 def find(slug: str) -> Route | None:
@@ -46,6 +47,19 @@ def await_change(route: Route, *, seconds: float) -> Route | None:
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
+def kept(tenant_id: int) -> Route | None:
+    """As `by_id`, at most a second old."""
+    kept = _kept_by_id.get(tenant_id)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    route = by_id(tenant_id)
+    with _lock:
+        if len(_kept_by_id) >= MOST_KEPT:
+            _kept_by_id.clear()
+        _kept_by_id[tenant_id] = (time.monotonic() + SECONDS_KEPT, route)
+    return route
+
+
 def all_active() -> list[Route]:
     rows = Placement.objects.select_related("store").filter(state=Placement.State.ACTIVE).order_by("pk")
     return [placement.route() for placement in rows]
@@ -53,6 +67,7 @@ def all_active() -> list[Route]:
 
 def forget(slug: str | None = None) -> None:
     with _lock:
+        _kept_by_id.clear()
         if slug is None:
             _kept.clear()
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import models
 
@@ -15,11 +15,35 @@ class TenantQuerySet(models.QuerySet):
     One made while no centre is active (a form's field, at import) is nobody's: it runs for whoever is active then.
     """
 
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        objs = list(objs)
+        for row in objs:
+            check_stamp(row)
+        made = super().bulk_create(objs, *args, **kwargs)
+        for row in made:
+            row._state.made_for = context.plane_key()  # type: ignore[attr-defined]
+        return made
+
     def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> int:
         objs = tuple(objs)
         for row in objs:
             check_stamp(row)
         return super().bulk_update(objs, *args, **kwargs)
+
+    def _filter_or_exclude(self, negate: bool, args: Any, kwargs: Any) -> Any:
+        _check_values(args)
+        _check_values(kwargs.values())
+        return super()._filter_or_exclude(negate, args, kwargs)  # type: ignore[misc]
+
+    def _merge_sanity_check(self, other: Any) -> None:
+        """Before two queries become one (`|`, `&`, `^`)."""
+        super()._merge_sanity_check(other)  # type: ignore[misc]
+        made_for = getattr(other.query, "made_for", None)
+        if made_for is not None and made_for != context.plane_key():
+            raise context.WrongTenant(f"a query made for centre {made_for} met one of another")
+
+    def raw(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError("a raw query carries no stamp: use a cursor of the active centre")
 
 
 class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
@@ -29,6 +53,17 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
         queryset: models.QuerySet = super().get_queryset()
         queryset.query.made_for = context.plane_key_or_none()  # type: ignore[attr-defined]
         return queryset
+
+
+def _check_values(values: Any) -> None:
+    """Rows that a query is asked for, wherever they stand in its conditions."""
+    for value in values:
+        if isinstance(value, models.Model):
+            check_stamp(value)
+        elif isinstance(value, models.Q):
+            _check_values(value.children)
+        elif isinstance(value, (list, tuple, set, frozenset)):
+            _check_values(value)
 
 
 def check_stamp(row: models.Model) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
+from reservo.tenancy import context
 from reservo.tenancy.context import Route
 
 SUFFIX = {"sqlite": "db", "postgresql": "sql", "mariadb": "sql"}
@@ -44,7 +45,8 @@ def create(route: Route, *, loose: bool = False) -> None:
 
 def tighten(route: Route) -> None:
     """Check relations again in a namespace that was made loose; the active centre is the route's."""
-    places_of(route.engine).tighten(template(route.engine, route.store))
+    with context.atomic():
+        places_of(route.engine).tighten(template(route.engine, route.store))
 
 
 def loosely(route: Route) -> AbstractContextManager[None]:
@@ -56,6 +58,17 @@ def loosely(route: Route) -> AbstractContextManager[None]:
 def wait_alone(route: Route) -> None:
     """Inside a transaction: wait until no other transaction of this centre writes."""
     places_of(route.engine).wait_alone(route)
+
+
+def raise_epoch(route: Route, epoch: int) -> None:
+    """From its return on, only this epoch or a later one writes here; waits for transactions under way."""
+    places_of(route.engine).raise_epoch(route, epoch)
+
+
+def epoch_of(route: Route) -> int | None:
+    """The epoch that may write here; None if the namespace is gone or is another centre's."""
+    found: int | None = places_of(route.engine).epoch_of(route)
+    return found
 
 
 def remove(route: Route) -> None:

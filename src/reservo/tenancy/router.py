@@ -19,6 +19,9 @@ class PlaneRouter:
         return _alias(model, hints)
 
     def allow_relation(self, first: models.Model, second: models.Model, **hints: Any) -> bool:
+        for row in (first, second):
+            if plane_of(type(row)) != "control":
+                check_stamp(row)
         return plane_of(type(first)) == plane_of(type(second))
 
     def allow_migrate(

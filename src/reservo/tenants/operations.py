@@ -6,13 +6,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from reservo import tenancy
+from reservo.adapters import bus
 from reservo.core import money, zones
 from reservo.tenancy import connections, directory, namespaces, slugs
-from reservo.tenancy.models import NamespaceEpoch, Placement
+from reservo.tenancy.models import Placement
 from reservo.tenants import founding, stores
 from reservo.tenants.models import StateChange, Tenant
+
+MOST_TRIES = 5
 
 
 class TenantExists(ValueError):
@@ -21,6 +25,14 @@ class TenantExists(ValueError):
 
 class BadTenant(ValueError):
     """A value is not one that a centre can have; the message says which."""
+
+
+class UnknownTenant(LookupError):
+    """There is no centre of this slug."""
+
+
+class StateContested(RuntimeError):
+    """Others kept changing the centre's state; nothing was changed here."""
 
 
 def create_tenant(
@@ -42,18 +54,17 @@ def create_tenant(
     currency = currency or money.BY_COUNTRY.get(country, "USD")
     _check(name, country, zone, currency, language)
     placement = _place(slug, zone, store)
-    route = placement.route()
     try:
-        namespaces.create(route)
+        namespaces.create(placement.route())
         tenant = Tenant(placement.pk, name.strip(), country, currency, language, at)
-        tenant.save(force_insert=True)
-        with tenancy.activate(route), tenancy.atomic():
+        with tenancy.activate(placement.route()), tenancy.atomic():
             founding.found(tenant, zone)
+        _open(placement, tenant)
     except BaseException:
         take_back(placement)
         raise
     directory.forget(slug)
-    return route
+    return placement.route()
 
 
 def take_in(
@@ -75,7 +86,7 @@ def take_in(
     """
     slugs.check(slug)
     _check(name, country, zone, currency, language)
-    placement = _place(slug, zone, store, state=Placement.State.MAINTENANCE, tenant_id=tenant_id)
+    placement = _place(slug, zone, store, tenant_id=tenant_id)
     try:
         Tenant(placement.pk, name.strip(), country, currency, language, at).save(force_insert=True)
         fill(placement.route())
@@ -86,22 +97,56 @@ def take_in(
     return placement.route()
 
 
+def take_back_unfinished(slug: str) -> bool:
+    """Remove what a creation that was killed left behind; False if there is nothing of the kind.
+
+    Not for one that is still being made: only a person who knows that nothing makes it may ask for this.
+    """
+    found = unfinished().select_related("store").filter(slug=slug).first()
+    if found is not None:
+        take_back(found)
+    return found is not None
+
+
+def unfinished() -> QuerySet[Placement]:
+    """Places of centres that are being made, or were when something was killed."""
+    return Placement.objects.exclude(pk__in=Tenant.objects.values("pk"))
+
+
 def set_state(slug: str, state: str, *, reason: str, at: datetime) -> tenancy.Route:
-    """Open, close for maintenance, or disable a centre; nodes that still know the old state cannot write."""
+    """Open, close for maintenance, or disable a centre; nodes that still know the old state cannot write.
+
+    The namespace comes first and is waited for without any lock of the control plane: writers under way need that.
+    After a crash between the two nobody writes until this is done again.
+    Raises BadTenant, UnknownTenant, StateContested.
+    """
     if state not in Placement.State.values:
         raise BadTenant(f"state: {state}")
+    for _ in range(MOST_TRIES):
+        before = Placement.objects.select_related("store").filter(slug=slug).first()
+        if before is None:
+            raise UnknownTenant(slug)
+        namespaces.raise_epoch(before.route(), before.epoch + 1)
+        if _note_state(before, state, reason, at):
+            connections.close_for(before.pk)
+            directory.forget(slug)
+            bus.current().publish("tenant", {"tenant": before.pk})
+            return _route_of(before.pk)
+    raise StateContested(slug)
+
+
+def _note_state(before: Placement, state: str, reason: str, at: datetime) -> bool:
+    """False if somebody else changed the state meanwhile."""
     with tenancy.control(), tenancy.atomic():
-        placement = Placement.objects.select_related("store").get(slug=slug)
-        before = placement.route()
-        placement.state = state
-        placement.epoch += 1
-        placement.save(update_fields=["state", "epoch"])
-        StateChange.objects.create(tenant_id=placement.pk, state=state, reason=reason[:200], at=at)
-        with tenancy.activate(before), tenancy.atomic():
-            NamespaceEpoch.objects.filter(pk=1).update(epoch=placement.epoch)
-    connections.close_for(placement.pk)
-    directory.forget(slug)
-    return placement.route()
+        as_read = Placement.objects.filter(pk=before.pk, epoch=before.epoch)
+        if not as_read.update(state=state, epoch=before.epoch + 1):
+            return False
+        StateChange.objects.create(tenant_id=before.pk, state=state, reason=reason[:200], at=at)
+    return True
+
+
+def _route_of(placement_id: int) -> tenancy.Route:
+    return Placement.objects.select_related("store").get(pk=placement_id).route()
 
 
 def _check(name: str, country: str, zone: str, currency: str, language: str) -> None:
@@ -122,7 +167,6 @@ def _place(
     zone: str,
     wanted: str,
     *,
-    state: str = Placement.State.ACTIVE,
     tenant_id: int | None = None,
 ) -> Placement:
     with tenancy.control(), tenancy.atomic():
@@ -131,14 +175,26 @@ def _place(
         try:
             with tenancy.atomic():
                 return Placement.objects.create(
-                    pk=tenant_id, slug=slug, store=store, namespace=namespace, zone=zone, state=state
+                    pk=tenant_id,
+                    slug=slug,
+                    store=store,
+                    namespace=namespace,
+                    zone=zone,
+                    state=Placement.State.MAINTENANCE,
                 )
         except IntegrityError as taken:
             raise TenantExists(slug) from taken
 
 
+def _open(placement: Placement, tenant: Tenant) -> None:
+    """Known to the operator and to nodes in one step, when everything is in place."""
+    with tenancy.control(), tenancy.atomic():
+        tenant.save(force_insert=True)
+        placement.state = Placement.State.ACTIVE
+        placement.save(update_fields=["state"])
+
+
 def take_back(placement: Placement) -> None:
-    """Remove a centre that never came to be, and whatever there is of it."""
     connections.close_for(placement.pk)
     Tenant.objects.filter(pk=placement.pk).delete()
     namespaces.remove(placement.route())

@@ -120,7 +120,7 @@ def store_for_new(wanted: str = "") -> Store:
             raise NoRoom(wanted)
         return store
     if wanted or not Store.objects.filter(is_dedicated=False).exists():
-        _embedded()
+        embedded()
     pools = listed().filter(is_draining=False, is_dedicated=False, centres__lt=F("capacity"))
     if wanted:
         pools = pools.filter(name=wanted)
@@ -130,7 +130,7 @@ def store_for_new(wanted: str = "") -> Store:
     return found
 
 
-def _embedded() -> Store:
+def embedded() -> Store:
     """A directory of files beside the control database: what an installation starts with."""
     store, _ = Store.objects.get_or_create(
         name=EMBEDDED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from reservo.accounts.forms import LogInForm
 from reservo.accounts.lockout import LockedOut
 from reservo.accounts.models import User
 from reservo.accounts.operations import WrongCredentials
+from reservo.audit.operations import record
+from reservo.core.actor import Actor
 from reservo.core.clock import now
 from reservo.ui.access import public
 from reservo.ui.clients import address_of
@@ -37,29 +40,39 @@ def log_in(request: HttpRequest) -> HttpResponse:
         if user is not None:
             routes = _routes(user)
             if len(routes) == 1:
-                return _enter(request, user, routes[0])
+                return enter(request, user, routes[0])
             if routes:
-                proof = signing.dumps(user.pk, salt=_CHOICE)
-                return render(request, "accounts/choose.html", {"routes": routes, "proof": proof})
+                proof = signing.dumps([user.pk, operations.proof_of(user)], salt=_CHOICE)
+                context = {"centres": queries.named(routes), "proof": proof}
+                return render(request, "accounts/choose.html", context)
             form.add_error(None, _("El correo o la contraseña no son correctos."))
+    context = {
+        "form": form,
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "is_changed": request.GET.get("cambiada") == "1",
+    }
     status = 422 if request.method == "POST" else 200
-    return render(
-        request, "accounts/log_in.html", {"form": form, "next": request.GET.get("next", "")}, status=status
-    )
+    return render(request, "accounts/log_in.html", context, status=status)
 
 
 @require_POST
 @public
 def choose(request: HttpRequest) -> HttpResponse:
-    try:
-        user_id = signing.loads(request.POST.get("proof", "")[:500], salt=_CHOICE, max_age=CHOICE_LIFE)
-    except signing.BadSignature:
-        return HttpResponseRedirect("/login")
-    user = User.objects.get(pk=user_id)
-    for route in queries.centres_of(user):
+    """Only right after the password was given, and only into a centre of one's own."""
+    user = _chooser(request.POST.get("proof", ""))
+    for route in queries.centres_of(user) if user else ():
         if route.slug == request.POST.get("centre"):
-            return _enter(request, user, route)
+            return enter(request, user, route)
     return HttpResponseRedirect("/login")
+
+
+def _chooser(proof: str) -> User | None:
+    try:
+        user_id, unchanged = signing.loads(proof[:500], salt=_CHOICE, max_age=CHOICE_LIFE)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return user if user and operations.proves({"proof": unchanged}, user) else None
 
 
 @require_POST
@@ -78,11 +91,13 @@ def _authenticated(request: HttpRequest, form: LogInForm) -> User | None:
     except WrongCredentials:
         form.add_error(None, _("El correo o la contraseña no son correctos."))
     except LockedOut as locked:
-        minutes = max(1, round((locked.until - now()).total_seconds() / 60))
-        form.add_error(
-            None, _("Demasiados intentos. Vuelve a probar en %(minutes)d min.") % {"minutes": minutes}
-        )
+        form.add_error(None, too_many(locked))
     return None
+
+
+def too_many(locked: LockedOut) -> str:
+    minutes = max(1, math.ceil((locked.until - now()).total_seconds() / 60))
+    return _("Demasiados intentos. Vuelve a probar en %(minutes)d min.") % {"minutes": minutes}
 
 
 def _routes(user: User) -> list[tenancy.Route]:
@@ -92,10 +107,16 @@ def _routes(user: User) -> list[tenancy.Route]:
     return found
 
 
-def _enter(request: HttpRequest, user: User, route: tenancy.Route) -> HttpResponse:
+def enter(request: HttpRequest, user: User, route: tenancy.Route) -> HttpResponse:
+    """A new session, whatever the browser brought; the one it had in this centre ends."""
+    request.session.flush()
+    at = now()
     session = operations.open_session(
-        user, route.tenant_id, agent=request.headers.get("User-Agent", ""), at=now()
+        user, route.tenant_id, agent=request.headers.get("User-Agent", ""), at=at
     )
+    with tenancy.activate(route), tenancy.atomic():
+        by = Actor("staff", None, user.name, "agenda")
+        record("session.opened", "user", user.pk, by=by, at=at)
     response = HttpResponseRedirect(_destination(request, route))
     response.sets_own_session = True
     response.set_cookie(

@@ -7,23 +7,24 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from reservo import tenancy
 from reservo.accounts import operations, queries
 from reservo.accounts.forms import ChangePasswordForm
-from reservo.accounts.models import Session
 from reservo.accounts.passwords import WeakPassword
+from reservo.core.clock import now
 
 
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _changed(request, form):
-        return HttpResponseRedirect(reverse("accounts:login"))
+        return HttpResponseRedirect(f"{reverse('accounts:login')}?cambiada=1")
     context = {
         "form": form,
-        "sessions": queries.sessions_of(request.user)[:50],
-        "current": request.session.session_key,
+        "sessions": queries.sessions_of(request.user, current=request.session.session_key, at=now()),
+        "zone": tenancy.current().zone,
     }
     return render(request, "accounts/account.html", context, status=422 if request.method == "POST" else 200)
 
@@ -40,8 +41,14 @@ def _changed(request: HttpRequest, form: ChangePasswordForm) -> bool:
     return True
 
 
-@require_POST
-def session_end(request: HttpRequest, session_key: str) -> HttpResponse:
-    Session.objects.filter(session_key=session_key, user_id=request.user.pk).delete()
+def session_end(request: HttpRequest, mark: str) -> HttpResponse:
+    operations.end_session(request.user, mark)
     messages.success(request, _("Sesión cerrada."))
+    return HttpResponseRedirect(reverse("accounts:account"))
+
+
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """All but the one that asks."""
+    operations.end_other_sessions(request.user, request.session.session_key)
+    messages.success(request, _("Las demás sesiones quedaron cerradas."))
     return HttpResponseRedirect(reverse("accounts:account"))

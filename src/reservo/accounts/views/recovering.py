@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from reservo.accounts import operations
+from reservo.accounts import operations, queries
 from reservo.accounts.forms import AcceptForm, ForgotForm, NewPasswordForm
-from reservo.accounts.models import User
+from reservo.accounts.lockout import LockedOut
+from reservo.accounts.models import Invitation, User
 from reservo.accounts.operations import InvitationOver, WrongCredentials
 from reservo.accounts.passwords import WeakPassword
+from reservo.accounts.views.entering import enter, too_many
 from reservo.core.clock import now
+from reservo.tenancy import directory
 from reservo.ui.access import public
+from reservo.ui.clients import address_of
 
 
 @require_http_methods(["GET", "POST"])
 @public
 def forgot(request: HttpRequest) -> HttpResponse:
+    """The answer is the same whether the address has an account or not."""
     form = ForgotForm(request.POST or None)
     sent = request.method == "POST" and form.is_valid()
     if sent:
         operations.ask_reset(form.cleaned_data["email"], at=now())
-    return render(request, "accounts/forgot.html", {"form": form, "sent": sent})
+    status = 422 if request.method == "POST" and not sent else 200
+    return render(request, "accounts/forgot.html", {"form": form, "sent": sent}, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +37,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, token: str) -> HttpResponse:
     user = operations.user_of_reset(token)
     if user is None:
-        return render(request, "accounts/link_over.html", status=404)
+        return _over(request)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -39,8 +45,11 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         except WeakPassword as weak:
             form.add_error("password", str(weak))
         else:
-            return HttpResponseRedirect("/login")
-    return render(request, "accounts/reset.html", {"form": form, "email": user.email})
+            return HttpResponseRedirect("/login?cambiada=1")
+    status = 422 if request.method == "POST" else 200
+    return _unreferred(
+        render(request, "accounts/reset.html", {"form": form, "email": user.email}, status=status)
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,27 +57,48 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invited = operations.invitation_of(token, at=now())
+        known = User.objects.filter(email=invited.email).first()
+        form = AcceptForm(request.POST or None, initial={"name": known.name if known else ""})
+        if request.method == "POST" and form.is_valid() and (user := _accepted(request, token, form)):
+            return _entered(request, user, invited)
     except InvitationOver:
-        return render(request, "accounts/link_over.html", status=404)
-    known = User.objects.filter(email=invited.email).first()
-    form = AcceptForm(request.POST or None, initial={"name": known.name if known else ""})
-    if request.method == "POST" and form.is_valid() and _accepted(token, form):
-        return HttpResponseRedirect("/login")
-    context = {"form": form, "email": invited.email, "known": known}
-    return render(request, "accounts/invitation.html", context)
+        return _over(request)
+    context = {
+        "form": form,
+        "email": invited.email,
+        "known": known,
+        "centre": queries.name_of(invited.tenant_id),
+    }
+    status = 422 if request.method == "POST" else 200
+    return _unreferred(render(request, "accounts/invitation.html", context, status=status))
 
 
-def _accepted(token: str, form: AcceptForm) -> bool:
+def _accepted(request: HttpRequest, token: str, form: AcceptForm) -> User | None:
+    given = form.cleaned_data
     try:
-        operations.accept_invitation(
-            token, name=form.cleaned_data["name"], password=form.cleaned_data["password"], at=now()
-        )
+        return operations.accept_invitation(
+            token, name=given["name"], password=given["password"], client=address_of(request), at=now()
+        )[0]
     except WeakPassword as weak:
         form.add_error("password", str(weak))
     except WrongCredentials:
         form.add_error("password", _("Ya tienes cuenta: escribe la contraseña que usas."))
-    except InvitationOver:
-        raise Http404 from None
-    else:
-        return True
-    return False
+    except LockedOut as locked:
+        form.add_error(None, too_many(locked))
+    return None
+
+
+def _entered(request: HttpRequest, user: User, invited: Invitation) -> HttpResponse:
+    """Whoever proved both the mail and the password is inside."""
+    route = directory.by_id(invited.tenant_id)
+    return enter(request, user, route) if route else HttpResponseRedirect("/login")
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    return _unreferred(render(request, "accounts/link_over.html", status=404))
+
+
+def _unreferred(response: HttpResponse) -> HttpResponse:
+    """The address is a secret: no further request may carry it."""
+    response["Referrer-Policy"] = "strict-origin"
+    return response

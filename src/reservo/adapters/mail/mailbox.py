@@ -12,11 +12,13 @@ from reservo.adapters.mail.base import Accepted, Unreachable
 from reservo.core.clock import now
 
 MOST_KEPT = 2_000
+PRUNED_EVERY = 100
 
 
 class MailboxTransport:
     def __init__(self, directory: Path):
         self._directory = directory
+        self._sent = 0
 
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Accepted:
         name = f"{now():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
@@ -27,7 +29,9 @@ class MailboxTransport:
             os.replace(draft, self._directory / f"{name}.eml")
         except OSError as broken:
             raise Unreachable(str(broken)) from broken
-        self._prune()
+        self._sent += 1
+        if self._sent % PRUNED_EVERY == 0:
+            self._prune()
         return Accepted(name)
 
     def names(self) -> list[str]:

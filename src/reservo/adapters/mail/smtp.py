@@ -6,13 +6,18 @@ import smtplib
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import unquote, urlsplit
 
 from reservo.adapters.mail.base import Accepted, Rejected, Unknown, Unreachable
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 15
+ANSWER_SECONDS = (
+    60  # a server may look long at the content before it answers; hanging up would make it unknown
+)
 IDLE_SECONDS = 30
 
 
@@ -31,9 +36,8 @@ class SmtpTransport:
         self._kept = threading.local()
 
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Accepted:
-        connection = self._connection()
+        connection = self._begun(sender)
         try:
-            self._command(connection.mail, sender)
             self._command(connection.rcpt, recipient)
             code, text = self._data(connection, message.as_bytes(policy=SMTP))
         except (Unreachable, Unknown):
@@ -46,6 +50,22 @@ class SmtpTransport:
             raise Rejected(permanent=code >= 500, code=code, text=_line(text))
         self._kept.used = time.monotonic()
         return Accepted(_line(text)[:120])
+
+    def _begun(self, sender: str) -> smtplib.SMTP:
+        """A connection that took the sender; a kept one that the server closed meanwhile is replaced."""
+        is_kept = self._drop_idle()
+        connection = self._connection()
+        try:
+            self._command(connection.mail, sender)
+        except Unreachable:
+            self.close()
+            if not is_kept:
+                raise
+            return self._begun(sender)
+        except Rejected:
+            self._reset(connection)
+            raise
+        return connection
 
     def close(self) -> None:
         connection = getattr(self._kept, "connection", None)
@@ -65,7 +85,8 @@ class SmtpTransport:
 
     def _data(self, connection: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
         try:
-            return connection.data(content)
+            with _patient(connection):
+                return connection.data(content)
         except smtplib.SMTPDataError as refused:
             code, text = refused.smtp_code, refused.smtp_error
             raise Rejected(permanent=code >= 500, code=code, text=_line(text)) from refused
@@ -78,11 +99,16 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError):
             self.close()
 
-    def _connection(self) -> smtplib.SMTP:
+    def _drop_idle(self) -> bool:
+        """Whether this thread still has a connection that is worth trying."""
         connection = getattr(self._kept, "connection", None)
         if connection is not None and time.monotonic() - self._kept.used > IDLE_SECONDS:
             self.close()
-            connection = None
+            return False
+        return connection is not None
+
+    def _connection(self) -> smtplib.SMTP:
+        connection: smtplib.SMTP | None = getattr(self._kept, "connection", None)
         if connection is None:
             self._kept.connection = connection = self._open()
             self._kept.used = time.monotonic()
@@ -108,6 +134,16 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as broken:
             raise Unreachable(type(broken).__name__) from broken
         return connection
+
+
+@contextmanager
+def _patient(connection: smtplib.SMTP) -> Iterator[None]:
+    """While the server looks at the content it may take longer than over a command."""
+    if connection.sock is not None:
+        connection.sock.settimeout(ANSWER_SECONDS)
+    yield
+    if connection.sock is not None:
+        connection.sock.settimeout(TIMEOUT_SECONDS)
 
 
 def _line(text: bytes | str) -> str:

@@ -77,6 +77,7 @@ def _question(appointment: Appointment, request: Booking, treatment: Treatment, 
         step_minutes=request.step_minutes,
         earliest=request.earliest or at,
         latest=request.latest,
+        without=appointment.pk or 0,
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from reservo.agenda import payment_letter
 from reservo.agenda.models import Appointment, AppointmentService, Block, Hold
 from reservo.agenda.transitions import FREES_TIME
@@ -42,7 +44,7 @@ def visits(shown: Range) -> list[dict[str, Any]]:
     start, end = shown.bounds()
     found = Appointment.objects.filter(branch=shown.branch, starts_at__gte=start, starts_at__lt=end)
     found = found.exclude(state__in={Appointment.State.DELETED} if shown.with_freed else FREES_TIME)
-    if shown.practitioner_id:
+    if shown.practitioner_id is not None:
         found = found.filter(practitioner_id=shown.practitioner_id)
     rows = list(found.order_by("starts_at", "id").values_list(*COLUMNS))
     given = _services(shown, start, end)
@@ -63,6 +65,8 @@ def _services(shown: Range, start: datetime, end: datetime) -> dict[int, list[tu
 def _visit(row: tuple, given: dict[int, list[tuple[str, int]]], where: Any) -> dict[str, Any]:
     values = dict(zip(COLUMNS, row, strict=True))
     services = given.get(values["id"], [])
+    # As long on paper as it lasts: on the night the clocks go back it would else end before it begins.
+    start = values["starts_at"].astimezone(where).replace(tzinfo=None)
     name = " ".join(
         part
         for part in (
@@ -76,8 +80,8 @@ def _visit(row: tuple, given: dict[int, list[tuple[str, int]]], where: Any) -> d
         "id": values["id"],
         "number": values["number"],
         "state": values["state"],
-        "start": wall(values["starts_at"], where),
-        "end": wall(values["ends_at"], where),
+        "start": start.isoformat(),
+        "end": (start + (values["ends_at"] - values["starts_at"])).isoformat(),
         "practitioner": values["practitioner_id"],
         "room": values["room_id"],
         "patient": name or values["contact_name"],
@@ -99,7 +103,7 @@ def wall(instant: datetime, where: Any) -> str:
 def blocks(shown: Range) -> list[dict[str, Any]]:
     start, end = shown.bounds()
     found = Block.objects.filter(end_tick__gt=ticks.tick_floor(start), first_tick__lt=ticks.tick_ceil(end))
-    found = found.filter(branch=shown.branch) | found.filter(branch=None)
+    found = _of_practitioner(found.filter(Q(branch=shown.branch) | Q(branch=None)), shown)
     where = zones.zone(shown.branch.zone)
     return [
         {
@@ -112,6 +116,13 @@ def blocks(shown: Range) -> list[dict[str, Any]]:
         }
         for block in found.order_by("starts_at")[:1000]
     ]
+
+
+def _of_practitioner(found: QuerySet, shown: Range) -> QuerySet:
+    """Those of the practitioner who is shown, and those of nobody in particular; all if all are shown."""
+    if shown.practitioner_id is None:
+        return found
+    return found.filter(Q(practitioner_id=shown.practitioner_id) | Q(practitioner=None))
 
 
 def holds(shown: Range, *, at: datetime) -> list[dict[str, Any]]:
@@ -129,7 +140,7 @@ def holds(shown: Range, *, at: datetime) -> list[dict[str, Any]]:
             "room": hold.room_id,
             "until": wall(hold.expires_at, where)[11:16],
         }
-        for hold in found[:500]
+        for hold in _of_practitioner(found, shown)[:500]
     ]
 
 
@@ -175,7 +186,7 @@ def day_loads(branch: Branch, first: date, last: date, practitioner_id: int | No
     start, _ = zones.day_bounds(first, branch.zone)
     end = zones.day_bounds(last, branch.zone)[1]
     found = Appointment.objects.filter(branch=branch, starts_at__gte=start, starts_at__lt=end)
-    if practitioner_id:
+    if practitioner_id is not None:
         found = found.filter(practitioner_id=practitioner_id)
     counts: dict[date, int] = defaultdict(int)
     for day in found.exclude(state__in=FREES_TIME).values_list("local_date", flat=True):

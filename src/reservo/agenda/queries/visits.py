@@ -86,8 +86,9 @@ def booked_online() -> bool:
 def search(staff: Any, typed: str, *, limit: int) -> list[Appointment]:
     """By number, or by the words of the patient's file; newest first."""
     found = appointments_for(staff).select_related("patient", "practitioner", "branch")
-    if typed.lstrip("#").isdigit() and len(typed) < 12:
-        exact = list(found.filter(number=int(typed.lstrip("#")))[:limit])
+    number = typed.lstrip("#")
+    if number.isascii() and number.isdecimal() and len(number) < 12:
+        exact = list(found.filter(number=int(number))[:limit])
         if exact:
             return exact
     for word in words_of(typed):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from reservo.agenda.models import AppointmentChange
 from reservo.core import text, zones
 from reservo.notifications import kinds
+from reservo.notifications.models import Delivery
 from reservo.ui.templatetags.ui import STATES
 
 register = template.Library()
@@ -76,3 +77,17 @@ def mail_state(state: str) -> str:
         "complained": _("marcado como no deseado"),
     }
     return words.get(state, state)
+
+
+@register.filter
+def mail_reason(mail: Delivery) -> str:
+    """Why it did not go, in words; what the server said, as it said it."""
+    words = {
+        "address": _("la dirección no es válida"),
+        "stopped": _("la dirección rebotó o pidió no recibir más"),
+        "unreachable": _("el servidor de correo no responde"),
+        "unknown": _("se cortó antes de la respuesta"),
+        "crashed": _("el envío se interrumpió"),
+        "composing": _("no se pudo armar el mensaje"),
+    }
+    return words.get(mail.error_class) or mail.error_text or mail.error_class

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservo.agenda import operations as ops
-from reservo.agenda.models import Block
+from reservo.agenda.models import Appointment, Block
 from reservo.agenda.operations import Blocking
+from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
 from reservo.catalog import queries as catalog
+from reservo.core import text, ticks, zones
 from reservo.core.clock import now
 from reservo.staff.access import right
 
@@ -28,6 +30,8 @@ SCOPES = (
     ("branch", gettext_lazy("Toda la sucursal")),
     ("centre", gettext_lazy("Todo el centro")),
 )
+MIDNIGHT = 24 * 60
+MOST_SHOWN = 50
 REPEATS = (
     ("", gettext_lazy("No se repite")),
     ("1", gettext_lazy("Cada día")),
@@ -56,20 +60,44 @@ class BlockForm(forms.Form):
 
     def __init__(self, *args: Any, branch: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.branch = branch
         people = catalog.practitioners(branch.pk).values_list("pk", "name")
         self.fields["practitioner"].choices = [("", "—"), *people]
         self.fields["room"].choices = [("", "—"), *catalog.rooms(branch.pk).values_list("pk", "name")]
+
+    def clean_title(self) -> str:
+        title = text.clean(self.cleaned_data["title"], 120)
+        if not title:
+            raise forms.ValidationError(_("Este campo es obligatorio."))
+        return title
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         for scope in ("practitioner", "room"):
             if given.get("scope") == scope and not given.get(scope):
                 self.add_error(scope, _("Elige cuál."))
-        if given.get("starts") and given.get("ends") and given["starts"] >= given["ends"]:
-            self.add_error("ends", _("Tiene que terminar después de empezar."))
-        if given.get("repeat") and not given.get("last_day"):
-            self.add_error("last_day", _("Di hasta qué día se repite."))
+        if given.get("starts") is not None and given.get("ends") is not None:
+            self._check_hours(given["starts"], given["ends"])
+        self._check_days(given)
         return given
+
+    def _check_hours(self, starts: time, ends: time) -> None:
+        if minute_of(starts) >= (minute_of(ends) or MIDNIGHT):
+            self.add_error("ends", _("Tiene que terminar después de empezar."))
+        for name, clock in (("starts", starts), ("ends", ends)):
+            if clock.minute % ticks.TICK_MINUTES or clock.second:
+                self.add_error(name, _("La hora tiene que caer en 5 minutos exactos."))
+
+    def _check_days(self, given: dict[str, Any]) -> None:
+        today = zones.local_date(now(), self.branch.zone)
+        for name in ("day", "last_day"):
+            if given.get(name) and abs((given[name] - today).days) > choosing.FURTHEST_DAYS:
+                self.add_error(name, _("La fecha está demasiado lejos."))
+        if given.get("repeat") and "last_day" not in self.errors:
+            if not given.get("last_day"):
+                self.add_error("last_day", _("Di hasta qué día se repite."))
+            elif given.get("day") and given["last_day"] < given["day"]:
+                self.add_error("last_day", _("Tiene que terminar después de empezar."))
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,9 +108,10 @@ def create(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = BlockForm(request.POST or None, initial=_initial(request), branch=branch)
     if request.method == "POST" and form.is_valid():
+        _check_reach(request.staff, form, branch)
         try:
             made = ops.block_repeated(
-                _blocking(request.staff, form, branch), _days(form), by=request.staff.actor(), at=now()
+                _blocking(form, branch), _days(form), by=request.staff.actor(), at=now()
             )
         except ops.BlockTooLong:
             form.add_error("last_day", _("Como máximo 200 repeticiones."))
@@ -92,12 +121,31 @@ def create(request: HttpRequest) -> HttpResponse:
             context = {
                 "blocks": made,
                 "block": made[0],
-                "in_the_way": ops.in_the_way(made)[:50],
+                "in_the_way": _in_the_way(request.staff, made),
                 "fresh": True,
             }
             return _changed(render(request, "agenda/block.html", context))
     status = 422 if request.method == "POST" else 200
     return render(request, "agenda/block_create.html", {"form": form, "branch": branch}, status=status)
+
+
+def _check_reach(staff: Any, form: BlockForm, branch: Any) -> None:
+    """Raises PermissionDenied: who blocks only their own time blocks no room, branch or centre."""
+    given = form.cleaned_data
+    who = given["practitioner"] if given["scope"] == "practitioner" else 0
+    everywhere = given["scope"] == "centre" and staff.branch_ids() is not None
+    if everywhere or not staff.may("agenda.block", branch_id=branch.pk, practitioner_id=who):
+        raise PermissionDenied
+
+
+def _in_the_way(staff: Any, blocks: list[Block]) -> list[Appointment]:
+    return list(
+        ops.in_the_way(blocks).filter(pk__in=visits.appointments_for(staff).values("pk"))[:MOST_SHOWN]
+    )
+
+
+def minute_of(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -120,18 +168,16 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     return initial
 
 
-def _blocking(staff: Any, form: BlockForm, branch: Any) -> Blocking:
+def _blocking(form: BlockForm, branch: Any) -> Blocking:
     given = form.cleaned_data
     scope = given["scope"]
     who = given["practitioner"] if scope == "practitioner" else None
-    if not staff.may("agenda.block", branch_id=branch.pk, practitioner_id=who or 0):
-        raise PermissionDenied
     starts, ends = given["starts"], given["ends"]
     return Blocking(
         title=given["title"],
         day=given["day"],
-        minute=starts.hour * 60 + starts.minute,
-        duration_minutes=(ends.hour - starts.hour) * 60 + ends.minute - starts.minute,
+        minute=minute_of(starts),
+        duration_minutes=(minute_of(ends) or MIDNIGHT) - minute_of(starts),
         zone=branch.zone,
         practitioner_id=who,
         room_id=given["room"] if scope == "room" else None,
@@ -155,9 +201,9 @@ def _days(form: BlockForm) -> list[date]:
 @right("agenda.see")
 def panel(request: HttpRequest, block_id: int) -> HttpResponse:
     block = get_object_or_404(Block.objects.select_related("practitioner", "room", "branch"), pk=block_id)
-    if block.branch_id and not request.staff.sees_branch(block.branch_id):
+    if not request.staff.may("agenda.see", branch_id=block.branch_id, practitioner_id=block.practitioner_id):
         raise PermissionDenied
-    context = {"block": block, "in_the_way": ops.in_the_way([block])[:50]}
+    context = {"block": block, "in_the_way": _in_the_way(request.staff, [block])}
     return render(request, "agenda/block.html", context)
 
 

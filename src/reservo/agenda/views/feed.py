@@ -59,7 +59,7 @@ def days(request: HttpRequest) -> HttpResponse:
     monday, _ = grid.week_of(day)
     first, last = monday - timedelta(days=7), monday + timedelta(days=13)
     staff = request.staff
-    own = staff.practitioner_id if staff.only_own("agenda.see") else None
+    own = staff.practitioner_id or 0 if staff.only_own("agenda.see") else None
     loads = grid.day_loads(branch, first, last, own)
     names = closed_dates(branch, first, last, (get_language() or "es")[:2])
     most = max(loads.values(), default=1)

@@ -74,7 +74,7 @@ def _named(visits: list[dict[str, Any]], chosen: Chosen) -> list[dict[str, Any]]
 @right("agenda.see")
 def search(request: HttpRequest) -> JsonResponse:
     """Patients and visits for the search box of every screen."""
-    typed = request.GET.get("q", "").strip()[:120]
+    typed = "".join(letter for letter in request.GET.get("q", "")[:120] if letter.isprintable()).strip()
     if len(typed) < 2:
         return JsonResponse({"results": []})
     found = []

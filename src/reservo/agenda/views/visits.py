@@ -51,7 +51,7 @@ def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
         "changes": changes,
         "undoable": _undoable(staff, appointment, changes),
         "mails": list(deliveries_of(appointment.pk)[:20]) if staff.may("mail.see") else [],
-        "history": list(visits.history_of(appointment.patient_id).exclude(pk=appointment.pk)[:6])
+        "history": list(visits.history_for(staff, appointment.patient_id).exclude(pk=appointment.pk)[:6])
         if appointment.patient_id
         else [],
         "next_states": _next_states(staff, appointment) if can_edit else [],

@@ -22,7 +22,7 @@ from reservo.agenda.views import choosing
 from reservo.agenda.views.refusals import REFUSALS, refusal_of
 from reservo.agenda.views.visits import clash_words, shown
 from reservo.catalog import queries as catalog
-from reservo.core import zones
+from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.patients import operations as patients
 from reservo.patients.fields import BadPatient, PatientFields
@@ -134,7 +134,7 @@ def state(request: HttpRequest, appointment_id: int) -> HttpResponse:
             appointment_id,
             to,
             version=choosing.number(request.POST.get("version", "")) or 0,
-            reason=request.POST.get("reason", "")[:200],
+            reason=text.clean(request.POST.get("reason", "")[:200], 200),
             tell_patient=request.POST.get("tell") == "1",
             leave=_leave(request),
             by=request.staff.actor(),
@@ -276,7 +276,7 @@ def _wall_instant(typed: str, zone: str) -> datetime:
     try:
         wall = datetime.fromisoformat(typed[:19]).replace(tzinfo=None)
     except ValueError:
-        raise ops.BadTime("unreadable") from None
+        raise ops.BadTime("bad_time") from None
     return instant(wall, zone)
 
 

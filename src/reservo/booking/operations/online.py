@@ -75,27 +75,29 @@ def book_online(request: OnlineBooking, *, at: datetime) -> Appointment:
 def book_once(request: OnlineBooking, *, key: str, body_hash: str, at: datetime) -> Appointment:
     """Book by the hold or, if it ran out but the time is free, without it; a form posted again is one booking.
 
-    The key's row commits with the visit, so a second post waits for the first and gets its visit.
+    The key's row commits with the visit, so a second post waits for the first and gets its visit; the same form
+    with other data is no second visit: it raises TimeTaken.
     """
     with tenancy.atomic():
         IdempotencyKey.objects.filter(created_at__lt=at - KEY_LIFE).delete()
-        kept = IdempotencyKey.objects.filter(operation=FORM, key=key, body_hash=body_hash).first()
-        if kept is not None:
-            return Appointment.objects.get(pk=kept.response["appointment"])
-        appointment = _book_held_or_free(request, at=at)
-        IdempotencyKey.objects.update_or_create(
-            operation=FORM,
-            key=key,
-            defaults={"body_hash": body_hash, "response": {"appointment": appointment.pk}, "created_at": at},
-        )
-    return appointment
+        kept = IdempotencyKey.objects.filter(operation=FORM, key=key).first()
+        if kept is None:
+            appointment = _book_held_or_free(request, at=at)
+            made = {"appointment": appointment.pk}
+            IdempotencyKey.objects.create(
+                operation=FORM, key=key, body_hash=body_hash, response=made, created_at=at
+            )
+            return appointment
+    if kept.body_hash != body_hash:
+        raise agenda.TimeTaken
+    return Appointment.objects.get(pk=kept.response["appointment"])
 
 
 def _book_held_or_free(request: OnlineBooking, *, at: datetime) -> Appointment:
     try:
         return book_online(request, at=at)
     except agenda.HoldOver:
-        return book_online(replace(request, hold_token=""), at=at)  # nosec B106: no hold
+        return book_online(replace(request, hold_token=""), at=at)  # nosec B106
 
 
 def open_page() -> BookingPage:

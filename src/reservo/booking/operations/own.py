@@ -69,7 +69,7 @@ def move_own(
         starts_at=starts_at,
         patient=PatientFields(),
     )
-    rules = replace(booking_of(wanted, page, catalog.centre(), at=at), hold_token="")  # nosec B106: no hold
+    rules = replace(booking_of(wanted, page, catalog.centre(), at=at), hold_token="")  # nosec B106
     return agenda.move_online(
         appointment.pk, rules=rules, time_version=time_version, by=patient_of(appointment), at=at
     )

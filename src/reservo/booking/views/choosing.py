@@ -125,13 +125,19 @@ def _line(one: OnlineService, choice: Choice, centre: Centre) -> dict[str, str]:
 
 def duration(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+    parts = (f"{hours} h" if hours else "", f"{rest} min" if rest else "")
+    return _together(" ".join(part for part in parts if part))
 
 
 def price(one: OnlineService, branch: Branch, centre: Centre) -> str:
     """The branch's price, else the base price; nothing is shown for what has none."""
     minor = one.prices.get(branch.pk, one.service.price_minor)
-    return money.format_minor(minor, centre.currency) if minor else ""
+    return _together(money.format_minor(minor, centre.currency)) if minor else ""
+
+
+def _together(text: str) -> str:
+    """A number and its unit stay on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def summary(choice: Choice, catalogue: OnlineCatalogue, centre: Centre) -> list[Part]:

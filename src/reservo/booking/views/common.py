@@ -78,8 +78,15 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render with the centre's own look."""
-    shared = {**look(catalog.centre()), "start_url": f"{reverse('book')}?lang={language()}"}
+    shared = {**look(centre_of(request)), "start_url": f"{reverse('book')}?lang={language()}"}
     return render(request, template, {**shared, **context}, status=status)
+
+
+def centre_of(request: HttpRequest) -> Centre:
+    """Read once for a page."""
+    if not hasattr(request, "centre"):
+        request.centre = catalog.centre()
+    return request.centre
 
 
 def look(centre: Centre) -> dict[str, Any]:

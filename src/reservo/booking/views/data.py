@@ -14,7 +14,7 @@ from reservo.booking import operations
 from reservo.booking.forms import PatientForm
 from reservo.booking.operations import BadBooking, OnlineBooking, PatientRefused
 from reservo.booking.views import choosing, holding, proofs
-from reservo.booking.views.common import Refusal, for_patients, language, page
+from reservo.booking.views.common import Refusal, centre_of, for_patients, language, page
 from reservo.booking.views.proofs import BadProof, Proof
 from reservo.catalog import queries as catalog
 from reservo.core import text, zones
@@ -32,8 +32,8 @@ def own_data(request: HttpRequest) -> HttpResponse:
         title = _("Este formulario está incompleto")
         raise Refusal(400, title, _("Vuelve atrás, o elige otra vez la hora.")) from None
     if request.method != "POST":
-        return form_page(request, PatientForm(centre=catalog.centre()), proof)
-    form = PatientForm(_typed(request), centre=catalog.centre())
+        return form_page(request, PatientForm(centre=centre_of(request)), proof)
+    form = PatientForm(_typed(request), centre=centre_of(request))
     return _booked(request, form, proof) if form.is_valid() else form_page(request, form, proof, status=422)
 
 
@@ -61,7 +61,7 @@ def form_page(request: HttpRequest, form: PatientForm, proof: Proof, *, status: 
         "choice": choice,
         "when": text.day_and_clock(start, language()),
         "offset": zones.offset_label(start, choice.branch.zone),
-        "summary": choosing.where_and_what(choice, catalogue, catalog.centre()),
+        "summary": choosing.where_and_what(choice, catalogue, centre_of(request)),
         "who": who.name,
         "seconds_left": seconds,
         "minutes_left": -(-seconds // 60),
@@ -74,7 +74,7 @@ def _booked(request: HttpRequest, form: PatientForm, proof: Proof) -> HttpRespon
     wanted = OnlineBooking(
         branch_id=proof.branch_id,
         service_id=proof.service_id,
-        practitioner_id=proof.practitioner_id,
+        practitioner_id=None if proof.asked == choosing.ANY else proof.practitioner_id,
         starts_at=proof.starts_at,
         patient=form.patient_fields(language()),
         comment=form.cleaned_data.get("comment", ""),

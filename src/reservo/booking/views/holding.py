@@ -18,7 +18,7 @@ from reservo.booking.offering import NothingBookable, offered_times
 from reservo.booking.operations import OnlineBooking
 from reservo.booking.views import choosing, proofs, times
 from reservo.booking.views.choosing import Choice
-from reservo.booking.views.common import for_patients, language, page
+from reservo.booking.views.common import centre_of, for_patients, language, page
 from reservo.booking.views.steps import step_page
 from reservo.catalog import queries as catalog
 from reservo.catalog.queries import OnlineCatalogue
@@ -63,7 +63,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     if request.POST.get(KEEP):
         from reservo.booking.views.data import form_page
 
-        form = PatientForm(centre=catalog.centre(), initial=typed_in(request))
+        form = PatientForm(centre=centre_of(request), initial=typed_in(request))
         return form_page(request, form, proof)
     return HttpResponseRedirect(
         f"{reverse('book_data')}?p={proofs.sign(proof)}&lang={language()}", status=303
@@ -72,7 +72,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
 
 def typed_in(request: HttpRequest) -> dict[str, str]:
     """What the patient typed about themselves, so that another hour does not cost it."""
-    names = PatientForm(centre=catalog.centre()).fields
+    names = PatientForm(centre=centre_of(request)).fields
     given: Mapping[str, str] = request.POST
     return {name: given[name][:LONGEST_KEPT] for name in names if given.get(name)}
 
@@ -92,7 +92,7 @@ def gone(
     near = times.nearest(found, wanted)
     context = {
         "choice": choice,
-        "summary": choosing.summary(choice, catalogue, catalog.centre()),
+        "summary": choosing.summary(choice, catalogue, centre_of(request)),
         "reason": _("Esa hora se acaba de ocupar.") if is_taken else _("Esa hora no se puede reservar."),
         "nearest": [(time, _named(time.starts_at, choice)) for time in near],
         "others": _by_day([time for time in found if time not in near]),
@@ -128,7 +128,7 @@ def _by_day(found: list[times.Time]) -> list[tuple[str, list[times.Time]]]:
     days: dict[date, list[times.Time]] = {}
     for time in found:
         days.setdefault(time.starts_at.date(), []).append(time)
-    return [(text.day_long(day, language()), rows) for day, rows in days.items()]
+    return [(times.day_name(day, language()), rows) for day, rows in days.items()]
 
 
 def _address_hash(request: HttpRequest) -> Any:

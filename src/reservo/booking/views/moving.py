@@ -90,5 +90,6 @@ def _offered(appointment: Appointment, first: date, last: date) -> tuple:
         first,
         last,
         duration_minutes=appointment.duration_minutes,
+        without=appointment.pk,
         at=now(),
     )

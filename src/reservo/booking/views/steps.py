@@ -12,7 +12,7 @@ from reservo.booking import operations
 from reservo.booking.offering import offered_times
 from reservo.booking.views import choosing, proofs, times
 from reservo.booking.views.choosing import Choice
-from reservo.booking.views.common import for_patients, language, page
+from reservo.booking.views.common import centre_of, for_patients, language, page
 from reservo.catalog import queries as catalog
 from reservo.catalog.queries import OnlineCatalogue
 from reservo.core import text, zones
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def step_page(
     request: HttpRequest, choice: Choice, catalogue: OnlineCatalogue, *, astray_status: int = 404
 ) -> HttpResponse:
-    centre = catalog.centre()
+    centre = centre_of(request)
     context = {
         "choice": choice,
         "welcome": request.booking_page.welcome,

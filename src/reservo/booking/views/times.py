@@ -11,7 +11,7 @@ from reservo.agenda.availability import Answer
 from reservo.catalog.models import Branch
 from reservo.core import text, ticks, zones
 
-DAYS_SHOWN = 21
+DAYS_SHOWN = 14
 PARTS = ((12, lambda: _("Mañana")), (19, lambda: _("Tarde")), (24, lambda: _("Noche")))
 
 
@@ -33,8 +33,14 @@ class Span:
     def around(self, day: date) -> Span:
         """Whole weeks from the Monday before that day."""
         inside = min(max(day, self.today), self.end)
-        first = max(inside - timedelta(days=inside.weekday()), self.today)
-        return Span(first, min(first + timedelta(days=DAYS_SHOWN - 1), self.end), self.today, self.end)
+        monday = inside - timedelta(days=inside.weekday())
+        last = min(monday + timedelta(days=DAYS_SHOWN - 1), self.end)
+        return Span(max(monday, self.today), last, self.today, self.end)
+
+    @property
+    def blanks(self) -> range:
+        """Days of the first week that are over."""
+        return range(self.first.weekday())
 
     @property
     def earlier(self) -> date | None:
@@ -70,6 +76,7 @@ class Board:
 
     days: list[Day]
     chosen: date | None
+    chosen_name: str
     parts: list[tuple[str, list[Time]]]
     offset: str
 
@@ -95,7 +102,13 @@ def board(answer: Answer, branch: Branch, asked: date | None, language: str) -> 
     times = [time_of(tick, ids, branch) for day, found in by_day if day == chosen for tick, ids in found]
     noon = zones.day_bounds(chosen, branch.zone)[0] + timedelta(hours=12) if chosen else None
     offset = zones.offset_label(times[0].starts_at if times else noon, branch.zone) if noon else ""
-    return Board(days, chosen, _in_parts(times), offset)
+    name = day_name(chosen, language) if chosen else ""
+    return Board(days, chosen, name, _in_parts(times), offset)
+
+
+def day_name(day: date, language: str) -> str:
+    """`martes 1 de diciembre`: within the horizon the year says nothing."""
+    return text.day_long(day, language).removesuffix(f" de {day.year}").removesuffix(f" {day.year}")
 
 
 def time_of(tick: int, practitioner_ids: list[int], branch: Branch) -> Time:

@@ -201,6 +201,7 @@ class RoomForm(SettingsForm):
         self.fields["branch"].queryset = Branch.objects.filter(
             Q(is_active=True) | Q(pk=self.instance.branch_id)
         )
+        self.fields["kind"].empty_label = _("Sin tipo")
         if self.instance.pk:
             rows = OpeningPeriod.objects.filter(room=self.instance)
             periods = [Period(row.weekday, row.starts_minute, row.ends_minute) for row in rows]

@@ -36,7 +36,11 @@ class HolidayForm(SettingsForm):
             "is_closed": gettext_lazy("Se cierra (sin marcar: un feriado en que se atiende)"),
         }
         widgets = {"date": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
-        help_texts = {"branch": gettext_lazy("Vacío: todas."), "is_closed": ""}
+        help_texts = {"branch": "", "is_closed": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].empty_label = _("Todas")
 
     def clean_date(self) -> date:
         return _coming_day(self.cleaned_data["date"])
@@ -72,6 +76,7 @@ class ExceptionForm(SettingsForm):
         kinds = [("off", _("No atiende")), ("extra", _("Atiende en horas extra"))]
         self.fields["kind"] = forms.ChoiceField(label=_("Qué pasa ese día"), choices=kinds)
         self.fields["branch"].queryset = Branch.objects.filter(is_active=True)
+        self.fields["branch"].empty_label = _("Todas")
         self.order_fields(["date", "until", "kind", "starts", "ends", "branch"])
 
     def clean_date(self) -> date:

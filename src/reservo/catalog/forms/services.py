@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,10 +42,13 @@ class ServiceForm(SettingsForm):
             "is_active": gettext_lazy("Se ofrece"),
             "position": gettext_lazy("Orden"),
         }
+        widgets = {"instructions": forms.Textarea({"rows": "3"})}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         currency = Centre.objects.get().currency
+        self.fields["category"].empty_label = _("Sin categoría")
+        self.fields["room_kind"].empty_label = _("Ninguno")
         self.fields["practitioners"].queryset = Practitioner.objects.filter(is_active=True)
         self.fields["price_minor"] = Minor(
             label=_("Precio"), currency=currency, required=False, initial=self.instance.price_minor

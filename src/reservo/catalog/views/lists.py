@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from reservo import tenancy
 from reservo.audit.operations import record
-from reservo.catalog import forms
+from reservo.catalog import forms, queries
+from reservo.catalog.forms.fields import language
 from reservo.catalog.models import Branch, Practitioner, Room, RoomKind, Service, ServiceCategory
 from reservo.catalog.operations.hours import set_opening_hours, set_room_hours
 from reservo.catalog.outside import visits_outside
 from reservo.catalog.views.saving import posted, save_form, saved, say_left_outside, status_of
+from reservo.core import money, zones
 from reservo.core.clock import now
 from reservo.staff.access import right
 
@@ -33,18 +36,44 @@ class Kind:
     model: type[models.Model]
     form: type[django_forms.ModelForm] | None
     labels: Any
-    detail: str = ""
+    detail: Callable[[Any, str], str] = lambda row, currency: ""
+    related: tuple[str, ...] = ()
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _service(row: Service, currency: str) -> str:
+    price = money.format_minor(row.price_minor, currency) if row.price_minor else ""
+    return _joined(f"{row.duration_minutes} min", price, row.category)
 
 
 KINDS: dict[str, Kind] = {
-    "sucursales": Kind(Branch, forms.BranchForm, lambda: (_("Sucursales"), _("Nueva sucursal")), "city"),
-    "boxes": Kind(Room, forms.RoomForm, lambda: (_("Boxes"), _("Nuevo box")), "branch"),
+    "sucursales": Kind(
+        Branch,
+        forms.BranchForm,
+        lambda: (_("Sucursales"), _("Nueva sucursal")),
+        lambda row, currency: _joined(row.address, row.city, zones.zone_label(row.zone, language())),
+    ),
+    "boxes": Kind(
+        Room,
+        forms.RoomForm,
+        lambda: (_("Boxes"), _("Nuevo box")),
+        lambda row, currency: _joined(row.branch, row.kind),
+        ("branch", "kind"),
+    ),
     "tipos-de-box": Kind(RoomKind, forms.RoomKindForm, lambda: (_("Tipos de box"), _("Nuevo tipo de box"))),
     "categorias": Kind(ServiceCategory, forms.CategoryForm, lambda: (_("Categorías"), _("Nueva categoría"))),
     "profesionales": Kind(
-        Practitioner, None, lambda: (_("Profesionales"), _("Nuevo profesional")), "speciality"
+        Practitioner,
+        None,
+        lambda: (_("Profesionales"), _("Nuevo profesional")),
+        lambda row, currency: row.speciality,
     ),
-    "tratamientos": Kind(Service, None, lambda: (_("Tratamientos"), _("Nuevo tratamiento")), "category"),
+    "tratamientos": Kind(
+        Service, None, lambda: (_("Tratamientos"), _("Nuevo tratamiento")), _service, ("category",)
+    ),
 }
 OWN_PAGES = {"profesionales": "catalog:practitioner", "tratamientos": "catalog:service"}
 
@@ -60,8 +89,8 @@ def _kind(name: str) -> Kind:
 def index(request: HttpRequest, kind: str) -> HttpResponse:
     shown = _kind(kind)
     found = shown.model.objects.all()  # type: ignore[attr-defined]
-    if shown.detail in ("branch", "category"):
-        found = found.select_related(shown.detail)
+    if shown.related:
+        found = found.select_related(*shown.related)
     typed = request.GET.get("q", "").strip()[:80]
     if typed:
         found = found.filter(name__icontains=typed)
@@ -70,11 +99,12 @@ def index(request: HttpRequest, kind: str) -> HttpResponse:
     if only_active and hasattr(shown.model, "is_active"):
         found = found.filter(is_active=True)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    currency = queries.centre().currency
     rows = [
         {
             "id": row.pk,
             "name": str(row),
-            "detail": getattr(row, shown.detail, "") or "",
+            "detail": shown.detail(row, currency),
             "is_active": getattr(row, "is_active", True),
         }
         for row in page

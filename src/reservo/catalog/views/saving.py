@@ -14,7 +14,9 @@ from reservo import tenancy
 from reservo.audit.operations import record
 from reservo.catalog import setup, uses
 from reservo.catalog.forms.guards import first_of
+from reservo.catalog.models import Branch
 from reservo.core.clock import now
+from reservo.jobs import recurring
 
 
 def posted(request: HttpRequest):
@@ -31,6 +33,8 @@ def save_form(request: HttpRequest, form: forms.ModelForm, kind: str) -> object:
     """The saved object."""
     with tenancy.atomic():
         made = form.save()
+        if isinstance(made, Branch):
+            recurring.places_changed(at=now())
         record(f"{kind}.saved", kind, made.pk, by=request.staff.actor(), at=now())
     return made
 

@@ -10,6 +10,7 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 
 from reservo import tenancy
 from reservo.config import errors
+from reservo.core import trace
 from reservo.tenancy import directory, slugs
 from reservo.tenancy.models import Placement
 
@@ -46,6 +47,7 @@ class TenantMiddleware:
         before = get_script_prefix()
         set_script_prefix(request.cookie_path)
         set_urlconf(settings.TENANT_URLCONF)
+        trace.note(tenant=route.slug)
         try:
             return self._answer(request, route)
         finally:

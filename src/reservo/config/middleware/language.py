@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES = ("es", "en")
 
@@ -29,8 +30,7 @@ def _asked(request: HttpRequest) -> str:
 
 
 def _browser(request: HttpRequest) -> str:
-    for part in request.headers.get("Accept-Language", "")[:200].split(","):
-        language = part.split(";")[0].strip().lower()[:2]
-        if language in LANGUAGES:
-            return language
+    for wanted, weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:200].lower()):
+        if weight > 0 and wanted.split("-")[0] in LANGUAGES:
+            return wanted.split("-")[0]
     return ""

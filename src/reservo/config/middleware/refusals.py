@@ -13,6 +13,10 @@ from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.servers import StoreUnavailable, is_deadlock
 
+LITTLE_BYTES = 65_536
+MOST_READ_BYTES = 32_000_000
+READ_AT_ONCE_BYTES = 65_536
+
 
 class RefusalMiddleware:
     """Turns a centre's change of place, an overlong wait for its data, and empty 405s into pages."""
@@ -24,6 +28,8 @@ class RefusalMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.method_not_allowed(request, allow=response.headers["Allow"])
+        if response.status_code >= 400 and int(request.headers.get("Content-Length") or 0) > LITTLE_BYTES:
+            _read_to_its_end(request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -46,3 +52,13 @@ def _lost_its_store(exception: Exception) -> bool:
         return False
     used = connections[TENANT_ALIAS]
     return used.connection is None or not used.is_usable()
+
+
+def _read_to_its_end(request: HttpRequest) -> None:
+    """What is still on its way: a client that is cut off while it sends does not hear the answer."""
+    left = MOST_READ_BYTES
+    try:
+        while left > 0 and (read := request._stream.read(READ_AT_ONCE_BYTES)):
+            left -= len(read)
+    except (OSError, ValueError):
+        return

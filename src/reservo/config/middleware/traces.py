@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from reservo.config.logs import action_of
 from reservo.core import trace
 
 log = logging.getLogger("reservo.requests")
@@ -23,6 +24,11 @@ class TraceMiddleware:
             response = self.get_response(request)
             response["X-Trace-Id"] = trace_id
             if log.isEnabledFor(logging.INFO):
+                trace.note(action=action_of(request))
                 milliseconds = round((time.perf_counter() - began) * 1000, 1)
-                log.info("%s %s %s %s ms", request.method, request.path, response.status_code, milliseconds)
+                facts = {"method": request.method, "status": response.status_code}
+                log.info("request", extra={**facts, "milliseconds": milliseconds})
         return response
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        trace.note(action=action_of(request))

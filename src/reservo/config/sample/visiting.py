@@ -96,7 +96,7 @@ def _fill(branch: Branch, day: date, known: list[int], luck: random.Random, *, a
             if day <= zones.local_date(at, branch.zone)
             else luck.choice((2, 3, 4, 5))
         )
-        for _ in range(target):
+        for _ in range(target if services else 0):
             made += _one(branch, day, person, luck.choice(services), known, luck, at=earlier)
     if luck.random() < 0.4:
         _block(branch, day, at=earlier)
@@ -163,13 +163,27 @@ def _settle(*, at: datetime) -> None:
         state__in=(State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY)
     )
     by = actor()
-    for visit in live.filter(starts_at__lt=at + timedelta(days=3)).order_by("starts_at"):
+    for turn, visit in enumerate(live.filter(starts_at__lt=at + timedelta(days=3)).order_by("starts_at")):
         if visit.ends_at < at:
-            _to(visit, State.ATTENDED if luck.random() < 0.88 else State.NO_SHOW, by, visit.ends_at)
+            _to(visit, State.NO_SHOW if turn % 8 == 3 else State.ATTENDED, by, visit.ends_at)
         elif visit.starts_at < at + timedelta(minutes=30):
             _to(visit, luck.choice((State.ARRIVED, State.READY, State.CONFIRMED)), by, at)
         elif visit.state == State.NOT_CONFIRMED and luck.random() < 0.45:
             _to(visit, State.CONFIRMED if luck.random() < 0.9 else State.SUSPENDED, by, at)
+    _show_every_state(by, at=at)
+
+
+def _show_every_state(by: object, *, at: datetime) -> None:
+    """Also at night: the next to come are early birds, and somebody has called off."""
+    near = Appointment.objects.filter(
+        starts_at__gt=at - timedelta(days=DAYS_BEFORE), starts_at__lt=at + timedelta(days=DAYS_AFTER)
+    )
+    for state in (State.ARRIVED, State.READY, State.SUSPENDED):
+        if near.filter(state=state).exists():
+            continue
+        waiting = near.filter(starts_at__gt=at, state__in=(State.NOT_CONFIRMED, State.CONFIRMED))
+        if visit := waiting.order_by("starts_at").first():
+            _to(visit, state, by, at)
 
 
 def _to(visit: Appointment, state: str, by: object, at: datetime) -> None:

@@ -36,7 +36,7 @@ from reservo.notifications.live.watching import Watch, let_go  # noqa: E402
 from reservo.tenancy import connections  # noqa: E402
 
 BEAT_SECONDS = 15.0
-READERS = 4
+READERS = 2
 TOPICS = ("notice", "agenda", "staff")
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class Events:
         self.hub = Hub()
         self._bus = listening
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="events")
+        self._watcher = ThreadPoolExecutor(1, thread_name_prefix="watch")  # keeps its connections to itself
         self._watch: Watch | None = None
         self._watching: asyncio.Task[None] | None = None
         self._listening: Any = None
@@ -74,7 +75,7 @@ class Events:
         loop = asyncio.get_running_loop()
         self._listening = (self._bus or bus.current()).subscribe(*TOPICS)
         loop.add_reader(self._listening.fileno(), self._heard, self._listening)
-        self._watch = Watch(self.hub, self._read)
+        self._watch = Watch(self.hub, self._read_for_watch)
         self._watching = loop.create_task(self._watch.run())
 
     async def stop(self) -> None:
@@ -98,6 +99,9 @@ class Events:
 
     async def _read(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._readers, function, *args)
+
+    async def _read_for_watch(self, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._watcher, function, *args)
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path, headers = scope["path"].strip("/").split("/"), headers_of(scope)

@@ -15,7 +15,7 @@ from reservo.notifications.live import reading
 from reservo.notifications.live.hub import Centre, Connection, Hub, hand_notice
 
 EVERY_SECONDS = 0.8
-CENTRES_AT_ONCE = 40
+CENTRES_AT_ONCE = 20
 LEAVING_SECONDS = 0.8
 
 log = logging.getLogger(__name__)

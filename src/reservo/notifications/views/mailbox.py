@@ -19,6 +19,9 @@ from reservo.ui.access import public
 PAGE_SIZE = 30
 
 
+_LINKS_LEAVE_THE_FRAME = '<base target="_top">'
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     name: str
@@ -76,7 +79,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 def html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part in a page that may do nothing but be looked at."""
     body = _read(name).get_body(("html",))
-    response = HttpResponse(body.get_content() if body else "")
+    content = body.get_content() if body else ""
+    response = HttpResponse(content.replace("<head>", f"<head>{_LINKS_LEAVE_THE_FRAME}", 1))
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; "
         "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"

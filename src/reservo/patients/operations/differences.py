@@ -46,6 +46,8 @@ def note_differences(patient: Patient, given: PatientFields, *, appointment_id: 
         for name in COMPARED
         if (new := _text(given, name)) and new != _text(patient, name)
     ]
+    if not rows:
+        return 0
     with tenancy.atomic():
         waiting = PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
         waiting.filter(field__in=[row.field for row in rows]).delete()

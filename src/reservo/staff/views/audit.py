@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reservo import tenancy
-from reservo.audit.models import Action
+from reservo.audit import trail
+from reservo.audit.trail import Search
 from reservo.staff.access import right
+
+PAGE_SIZE = 50
 
 
 @require_safe
 @right("audit.see")
 def index(request: HttpRequest) -> HttpResponse:
-    found = Action.objects.all()
     typed = request.GET.get("q", "").strip()[:80]
-    if typed:
-        found = found.filter(actor_name__icontains=typed) | found.filter(action__icontains=typed)
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "staff/audit.html", {"page": page, "typed": typed, "zone": tenancy.current().zone})
+    lines = trail.lines(Search(PAGE_SIZE + 1, typed, _instant(request.GET.get("antes", ""))))
+    context = {
+        "lines": lines[:PAGE_SIZE],
+        "older": lines[PAGE_SIZE - 1].at.isoformat() if len(lines) > PAGE_SIZE else "",
+        "typed": typed,
+        "zone": tenancy.current().zone,
+    }
+    return render(request, "staff/audit.html", context)
+
+
+def _instant(typed: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -29,7 +29,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, role_id: int | None = None) -> HttpResponse:
     role = get_object_or_404(Role, pk=role_id) if role_id else None
     extents = dict(role.rights.values_list("right", "extent")) if role else {}
-    form = RoleForm(request.POST or None, extents=extents, initial={"name": str(role) if role else ""})
+    initial = {"name": str(role) if role else ""}
+    form = RoleForm(request.POST or None, extents=extents, role_id=role_id, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             operations.save_role(

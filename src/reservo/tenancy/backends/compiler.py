@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -16,9 +17,23 @@ def _check(query: Any) -> None:
         raise context.WrongTenant(f"a query made for centre {stamp} ran in centre {context.plane_key()}")
 
 
+def _watched(rows: Iterable[Any]) -> Iterator[Any]:
+    """Rows that are fetched while they are used, as `iterator()` does: none after another centre is active."""
+    began = context.plane_key_or_none()
+    for row in rows:
+        if context.plane_key_or_none() != began:
+            raise context.WrongTenant(f"rows read in centre {began} were used in another")
+        yield row
+
+
 class Stamped:
     query: Any
     connection: Any
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Parts of a query (subqueries, unions) pass here too, each with its own stamp."""
+        _check(self.query)
+        return super().as_sql(*args, **kwargs)  # type: ignore[misc]
 
     def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
         _check(self.query)
@@ -40,7 +55,12 @@ class Writing(Stamped):
 
 
 class SQLCompiler(Stamped, compiler.SQLCompiler):
-    pass
+    def results_iter(  # type: ignore[override]
+        self, results: Any = None, tuple_expected: bool = False, chunked_fetch: bool = False, **rest: Any
+    ) -> Iterator[Any]:
+        rows = super().results_iter(results, tuple_expected, chunked_fetch, **rest)
+        at_once = isinstance(results, list) or (results is None and not chunked_fetch)
+        return rows if at_once else _watched(rows)
 
 
 class SQLInsertCompiler(Writing, compiler.SQLInsertCompiler):

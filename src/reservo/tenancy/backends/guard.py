@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from reservo.tenancy.context import Route
 
-_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
+_COMMENTS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)+", re.DOTALL)
+_READS = re.compile(r"(SELECT|EXPLAIN|PRAGMA|BEGIN|START TRANSACTION|ROLLBACK|SET|USE|SHOW|WITH)\b", re.IGNORECASE)
+_WRITE_IN_WITH = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 
 class StaleEpoch(RuntimeError):
@@ -22,6 +25,7 @@ class GuardedWrapper:
     """Mixin for a Django DatabaseWrapper bound to one centre."""
 
     route: Route
+    _is_connecting = False
     hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,6 +59,16 @@ class GuardedWrapper:
     def _refuse_bare_writes(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        if not self.in_atomic_block and sql.lstrip()[:6].upper() in _WRITES:  # type: ignore[attr-defined]
+        if not self.in_atomic_block and not self._is_connecting and not _reads(sql):  # type: ignore[attr-defined]
             raise BareWrite("write inside tenancy.atomic()")
         return execute(sql, params, many, context)
+
+
+def _reads(sql: str) -> bool:
+    """Whether this statement can only read; what is not known to is taken for a write."""
+    opening = _COMMENTS.match(sql)
+    start = opening.end() if opening else 0
+    found = _READS.match(sql, start)
+    if found is None:
+        return False
+    return found[1].upper() != "WITH" or _WRITE_IN_WITH.search(sql, start) is None

@@ -19,11 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("--prepare-only", action="store_true", help="make the centres, serve nothing")
 
     def handle(self, *args: Any, prepare_only: bool, **options: Any) -> None:
-        from reservo.config import preparing, processes
+        from reservo.config import ports, preparing, processes
         from reservo.config.supervisor import Supervisor
 
         if not settings.RESERVO_DEMO:
             raise CommandError(f"{settings.RESERVO_DATA_DIR} is no demo installation")
+        if not prepare_only:
+            ports.refuse_taken()
         preparing.prepare()
         self._centres()
         self._say()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
         findings = doctor.examine()
         if options["json"]:
-            self.stdout.write(json.dumps([finding.__dict__ for finding in findings], indent=2))
+            self.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2))
         for finding in [] if options["json"] else findings:
             mark = "ok   " if finding.well else "WRONG"
             self.stdout.write(

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reservo import tenancy
 from reservo.jobs import recurring
 from reservo.tenancy import directory
+
+LONGEST = timedelta(days=366)
 
 
 def instant(text: str) -> datetime:
@@ -31,6 +33,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, tenant: str, start: datetime, end: datetime, **options: Any) -> None:
         from reservo.config.schedule import ENTRIES
 
+        if end <= start or end - start > LONGEST:
+            raise CommandError(f"--to must be after --from, by at most {LONGEST.days} days")
         route = directory.find(tenant)
         if route is None:
             raise CommandError(f"there is no centre {tenant}")

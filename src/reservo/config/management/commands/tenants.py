@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reservo import tenancy
+from reservo.accounts import passwords
+from reservo.core import mailaddress
 from reservo.core.clock import now
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
@@ -14,7 +16,7 @@ from reservo.tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "create | list | show | state"
+    help = "create | list | show | state | discard"
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)
@@ -38,6 +40,8 @@ class Command(BaseCommand):
         state.add_argument("slug")
         state.add_argument("state", choices=Placement.State.values)
         state.add_argument("--reason", default="")
+        discard = what.add_parser("discard", help="take away what an interrupted creation left")
+        discard.add_argument("slug")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         getattr(self, f"_{what}")(options)
@@ -45,6 +49,7 @@ class Command(BaseCommand):
     def _create(self, options: dict[str, Any]) -> None:
         from reservo.config.centres import first_administrator
 
+        password = self._administrator(options)
         try:
             route = operations.create_tenant(
                 options["slug"],
@@ -62,10 +67,23 @@ class Command(BaseCommand):
             ) from bad
         except (operations.TenantExists, operations.BadTenant, stores.NoRoom, stores.UnknownStore) as refused:
             raise CommandError(f"{type(refused).__name__}: {refused}") from refused
-        if options["admin_email"]:
-            password = self._password(options)
+        if password:
             first_administrator(route, options["admin_email"], options["admin_name"], password, at=now())
         self.stdout.write(f"{route.slug} is ready")
+
+    def _administrator(self, options: dict[str, Any]) -> str:
+        """The first administrator's password, looked at before anything is made; empty if there is to be none."""
+        if not options["admin_email"]:
+            return ""
+        password = self._password(options)
+        try:
+            mailaddress.check(options["admin_email"])
+            passwords.check(password, email=options["admin_email"])
+        except mailaddress.InvalidAddress as bad:
+            raise CommandError(f"--admin-email is no address of mail: {options['admin_email']}") from bad
+        except passwords.WeakPassword as weak:
+            raise CommandError(f"password: {weak}") from weak
+        return password
 
     def _password(self, options: dict[str, Any]) -> str:
         if options["password_stdin"] or not sys.stdin.isatty():
@@ -79,7 +97,9 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         route = self._route(options["slug"])
-        tenant = Tenant.objects.get(pk=route.tenant_id)
+        tenant = Tenant.objects.filter(pk=route.tenant_id).first()
+        if tenant is None:
+            raise CommandError(f"{route.slug} is half made: see `reservo doctor`")
         for name in ("name", "country", "currency", "language", "created_at"):
             self.stdout.write(f"{name:12} {getattr(tenant, name)}")
         for name in ("slug", "state", "zone", "epoch", "engine", "address", "namespace"):
@@ -87,8 +107,18 @@ class Command(BaseCommand):
 
     def _state(self, options: dict[str, Any]) -> None:
         self._route(options["slug"])
-        route = operations.set_state(options["slug"], options["state"], reason=options["reason"], at=now())
+        try:
+            route = operations.set_state(
+                options["slug"], options["state"], reason=options["reason"], at=now()
+            )
+        except operations.StateContested as contested:
+            raise CommandError(f"others are changing {contested} at this moment; try again") from contested
         self.stdout.write(f"{route.slug} is {route.state}")
+
+    def _discard(self, options: dict[str, Any]) -> None:
+        if not operations.take_back_unfinished(options["slug"]):
+            raise CommandError(f"{options['slug']} is no half-made centre; nothing was taken away")
+        self.stdout.write(f"{options['slug']} is free again")
 
     def _route(self, slug: str) -> tenancy.Route:
         route = directory.find(slug)

@@ -9,7 +9,7 @@ class Command(BaseCommand):
     help = "Do the jobs of all centres until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--threads", type=int, default=2)
+        parser.add_argument("--threads", type=int, default=4)
 
     def handle(self, *args: Any, threads: int, **options: Any) -> None:
         from reservo.config import schedule  # noqa: F401  (declares every task)

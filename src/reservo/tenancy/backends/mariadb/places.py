@@ -11,7 +11,7 @@ import pymysql
 from django.db import connections
 
 from reservo.tenancy import servers
-from reservo.tenancy.backends import script
+from reservo.tenancy.backends import epochs, script
 from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, PlainWrapper, server_settings
 from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
@@ -90,6 +90,14 @@ def loosely() -> Iterator[None]:
 
 def wait_alone(route: Route) -> None:
     """Writers hold a shared lock on the epoch's row: changing it waits for them."""
+
+
+def epoch_of(route: Route) -> int | None:
+    return epochs.epoch_of(route)
+
+
+def raise_epoch(route: Route, epoch: int) -> None:
+    epochs.raise_epoch(route, epoch, wait_alone)
 
 
 def remove(route: Route) -> None:

@@ -13,7 +13,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PlainWrapper
 from psycopg import sql
 
 from reservo.tenancy import servers
-from reservo.tenancy.backends import script
+from reservo.tenancy.backends import epochs, script
 from reservo.tenancy.backends.postgresql.base import CONNECT_SECONDS, server_settings
 from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
@@ -82,6 +82,14 @@ def loosely() -> Iterator[None]:
 def wait_alone(route: Route) -> None:
     with connections[TENANT_ALIAS].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [route.tenant_id])
+
+
+def epoch_of(route: Route) -> int | None:
+    return epochs.epoch_of(route)
+
+
+def raise_epoch(route: Route, epoch: int) -> None:
+    epochs.raise_epoch(route, epoch, wait_alone)
 
 
 def remove(route: Route) -> None:

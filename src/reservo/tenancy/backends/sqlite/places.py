@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from reservo.tenancy.backends.sqlite.base import path_of
+from reservo.tenancy.backends.sqlite.base import BUSY_TIMEOUT_SECONDS, address_of, path_of
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
 
@@ -50,6 +50,37 @@ def loosely() -> Iterator[None]:
 
 def wait_alone(route: Route) -> None:
     """A transaction that writes is alone in the file anyway."""
+
+
+def raise_epoch(route: Route, epoch: int) -> None:
+    """From its return on, only this epoch or a later one writes here; waits for transactions under way."""
+    database = sqlite3.connect(address_of(path_of(route)), uri=True, timeout=BUSY_TIMEOUT_SECONDS)
+    try:
+        with database:
+            database.execute("PRAGMA synchronous=FULL")
+            database.execute(
+                "UPDATE tenancy_namespaceepoch SET epoch = ? WHERE tenant_id = ? AND epoch < ?",
+                (epoch, route.tenant_id, epoch),
+            )
+    finally:
+        database.close()
+
+
+def epoch_of(route: Route) -> int | None:
+    """The epoch that may write here; None if the namespace is gone or is another centre's."""
+    try:
+        database = sqlite3.connect(address_of(path_of(route)), uri=True, timeout=BUSY_TIMEOUT_SECONDS)
+    except sqlite3.OperationalError:
+        return None
+    try:
+        found = database.execute(
+            "SELECT epoch FROM tenancy_namespaceepoch WHERE tenant_id = ?", (route.tenant_id,)
+        ).fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    finally:
+        database.close()
+    return int(found[0]) if found else None
 
 
 def remove(route: Route) -> None:
@@ -96,10 +127,14 @@ def migrate(file: Path) -> None:
 
 
 def _mark(file: Path, route: Route) -> None:
+    """Nobody sees the file yet: it is brought to the disk once, whole, instead of with each step of a commit."""
     database = sqlite3.connect(file)
+    database.execute("PRAGMA synchronous=OFF")
     with database:
         database.execute(
             "INSERT INTO tenancy_namespaceepoch (id, tenant_id, epoch) VALUES (1, ?, ?)",
             (route.tenant_id, route.epoch),
         )
     database.close()
+    with file.open("rb") as whole:
+        os.fsync(whole.fileno())

@@ -1,0 +1,81 @@
+"""The centre's own actions, in the words of the screen."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from reservo.audit.models import Action
+from reservo.audit.trail import Line, Search
+
+MOST_SEARCHED = 20_000
+
+CHANNELS = {
+    "agenda": _("agenda"),
+    "web": _("página de reservas"),
+    "api": _("interfaz"),
+    "link": _("enlace del correo"),
+    "job": _("automático"),
+}
+# An action is `thing.deed`.
+DEEDS = {
+    "saved": _("guardó"),
+    "created": _("creó"),
+    "changed": _("cambió"),
+    "removed": _("quitó"),
+    "deleted": _("eliminó"),
+    "invited": _("invitó"),
+    "joined": _("aceptó la invitación"),
+    "opened": _("entró"),
+    "hours": _("cambió el horario"),
+    "logo": _("cambió el logo"),
+    "published": _("publicó"),
+    "rules": _("cambió las reglas"),
+    "words": _("cambió los textos"),
+}
+THINGS = {
+    "automatic_mail": _("Correos automáticos"),
+    "block": _("Bloqueo"),
+    "booking": _("Reserva en línea"),
+    "booking_page": _("Reserva en línea"),
+    "branch": _("Sucursal"),
+    "centre": _("Centro"),
+    "exception": _("Excepción de horario"),
+    "holiday": _("Feriado"),
+    "mail": _("Correos"),
+    "mail_text": _("Texto de correo"),
+    "patient": _("Paciente"),
+    "practitioner": _("Profesional"),
+    "privacy": _("Texto de privacidad"),
+    "privacy_text": _("Texto de privacidad"),
+    "role": _("Rol"),
+    "room": _("Box"),
+    "roomkind": _("Tipo de box"),
+    "service": _("Tratamiento"),
+    "servicecategory": _("Categoría"),
+    "session": _("Sesión"),
+    "staff": _("Usuario"),
+}
+
+
+def actions(search: Search) -> list[Line]:
+    """Typed words are looked for among the newest rows alone, so that no search reads years."""
+    found = Action.objects.order_by("-at", "-id")
+    if search.before:
+        found = found.filter(at__lt=search.before)
+    if search.typed:
+        newest = Action.objects.order_by("-id").values_list("pk", flat=True).first() or 0
+        found = found.filter(pk__gt=newest - MOST_SEARCHED, actor_name__icontains=search.typed)
+    return [line_of(action) for action in found[: search.limit]]
+
+
+def line_of(action: Action) -> Line:
+    thing, _dot, deed = action.action.rpartition(".")
+    named = THINGS.get(action.object_kind) or THINGS.get(thing) or action.object_kind or thing
+    number = f" n.º {action.object_id}" if action.object_id and thing != "session" else ""
+    return Line(
+        at=action.at,
+        who=action.actor_name,
+        channel=str(CHANNELS.get(action.channel, action.channel)),
+        what=str(DEEDS.get(deed, deed)),
+        about=f"{named}{number}",
+    )

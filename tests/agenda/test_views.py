@@ -1,0 +1,377 @@
+"""The agenda's addresses: what staff do through them, and what is refused with a word of why."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reservo.agenda import operations as agenda
+from reservo.agenda.models import Appointment, AppointmentChange
+from reservo.patients.models import Patient
+from tests.cast import STAFF
+
+NINE = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+HUGE = "9" * 40
+SCRIPT = '<script>alert("x")</script>=1+1|\u202e'
+
+
+def form(cast, **changes):
+    wanted = {
+        "day": "2026-12-01",
+        "time": "09:00",
+        "minutes": "",
+        "practitioner": cast.ana,
+        "room": "",
+        "patient": cast.patient,
+        "services": cast.consultation,
+        "comment": "",
+    }
+    return {name: value for name, value in {**wanted, **changes}.items() if value is not None}
+
+
+def create(cast, role="receptionist", **changes):
+    return cast.client(role).post(cast.url("agenda/nueva"), form(cast, **changes))
+
+
+def edit(cast, made, role="receptionist", **changes):
+    given = form(cast, **{"version": made.version, **changes})
+    return cast.client(role).post(cast.url(f"agenda/citas/{made.pk}/editar"), given)
+
+
+def move(cast, made, role="receptionist", **given):
+    given = {"start": "2026-12-01T11:00:00", "version": made.version, **given}
+    given = {name: value for name, value in given.items() if value is not None}
+    return cast.client(role).post(cast.url(f"agenda/citas/{made.pk}/mover"), given)
+
+
+def state(cast, made, to, role="receptionist", **given):
+    given = {"state": to, "version": made.version, **given}
+    return cast.client(role).post(cast.url(f"agenda/citas/{made.pk}/estado"), given)
+
+
+def kept(cast):
+    with cast.active():
+        return list(Appointment.objects.order_by("pk").values())
+
+
+def read(cast, made):
+    with cast.active():
+        return Appointment.objects.get(pk=made.pk)
+
+
+def test_two_things_make_a_visit_and_the_page_offers_to_take_it_back(centre):
+    answer = create(centre)
+    assert answer.status_code == 200
+    said = json.loads(answer["HX-Trigger"])
+    assert centre.client("receptionist").post(said["toast"]["undo"]).status_code == 200
+    assert [row["state"] for row in kept(centre)] == ["deleted"]
+
+
+def test_a_patient_is_made_in_place_and_not_kept_if_the_time_is_refused(centre):
+    centre.book(NINE)
+    new = {"patient": "", "new_given_name": "Rocío", "new_paternal_surname": "Núñez"}
+    with centre.active():
+        before = Patient.objects.count()
+    assert create(centre, **new).status_code == 409
+    with centre.active():
+        assert Patient.objects.count() == before
+    answer = create(centre, **new, overbook="on")
+    assert answer.status_code == 200
+    with centre.active():
+        assert Patient.objects.count() == before + 1
+
+
+def test_a_new_patient_who_is_wrong_is_told_at_the_field(centre):
+    new = {"patient": "", "new_given_name": "Rocío", "new_national_id": "12.345.678-9", "new_email": "@"}
+    answer = create(centre, **new)
+    assert (answer.status_code, kept(centre)) == (422, [])
+    assert answer.content.decode().count('class="error"') >= 2
+
+
+def test_a_taken_time_is_offered_as_overbooking_to_those_who_may(centre):
+    centre.book(NINE)
+    told = create(centre).content.decode()
+    assert 'name="overbook"' in told
+    assert 'name="overbook"' not in create(centre, "practitioner").content.decode()
+    assert create(centre, "practitioner", overbook="on").status_code == 409
+    assert create(centre, overbook="on").status_code == 200
+
+
+def test_both_warnings_can_be_answered_one_after_the_other(centre):
+    centre.book(datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
+    first = create(centre, "administrator", time="20:00")
+    assert 'name="outside_rules"' in first.content.decode()
+    second = create(centre, "administrator", time="20:00", outside_rules="on").content.decode()
+    assert 'name="overbook"' in second
+    assert 'type="hidden" name="outside_rules"' in second
+    assert create(centre, "administrator", time="20:00", outside_rules="on", overbook="on").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"day": ""},
+        {"day": "9999-12-31"},
+        {"day": "0001-01-01"},
+        {"day": "2026-02-30"},
+        {"time": "25:00"},
+        {"time": "09:03"},
+        {"time": "09:00:30"},
+        {"minutes": "7"},
+        {"minutes": "-30"},
+        {"minutes": "0"},
+        {"minutes": "1e9"},
+        {"minutes": HUGE},
+        {"practitioner": 99},
+        {"practitioner": HUGE},
+        {"practitioner": "'; --"},
+        {"room": 99},
+        {"patient": 999},
+        {"patient": HUGE},
+        {"patient": "²"},
+        {"patient": "-1"},
+        {"services": 99},
+        {"services": SCRIPT},
+        {"comment": "x" * 2_001},
+        {"comment": "a\x00b"},
+        {"day": "2026-09-06", "time": "00:15"},  # does not exist in Santiago
+        {"day": "2027-09-05", "time": "00:00"},
+        {"patient": "", "new_given_name": "x" * 81},
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_nothing_is_kept(centre, changes):
+    answer = create(centre, **changes, overbook="on", outside_rules="on")
+    assert answer.status_code in (409, 422)
+    assert 'class="error"' in answer.content.decode() or 'role="alert"' in answer.content.decode()
+    assert kept(centre) == []
+
+
+def test_html_and_formulas_are_kept_as_text_and_shown_as_text(centre):
+    assert create(centre, comment=SCRIPT).status_code == 200
+    made = kept(centre)[0]
+    page = centre.client("receptionist").get(centre.url(f"agenda/citas/{made['id']}")).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_control_characters_are_taken_out_of_what_is_typed(centre):
+    create(centre, comment="a\x07b\x1b[31m\u202ec")
+    made = centre.book(NINE + timedelta(hours=1))
+    state(centre, made, "no_show")
+    state(centre, read(centre, made), "attended", "administrator", reason="vi\x07no")
+    assert kept(centre)[0]["comment"].isprintable()
+    with centre.active():
+        assert AppointmentChange.objects.last().reason == "vino"
+
+
+def test_ten_megabytes_are_refused(centre):
+    assert create(centre, comment="x" * 10_000_000).status_code in (400, 413, 422)
+    assert kept(centre) == []
+
+
+def test_a_stale_form_is_told_who_was_faster_and_keeps_what_was_typed(centre):
+    made = centre.book(NINE)
+    assert edit(centre, made, comment="primera").status_code == 200
+    answer = edit(centre, made, comment="segunda")
+    page = answer.content.decode()
+    assert (answer.status_code, read(centre, made).comment) == (409, "primera")
+    assert "segunda" in page
+    assert "Receptionist" in page
+
+
+@pytest.mark.parametrize("version", [None, "", "x", "0", HUGE])
+def test_a_change_that_does_not_say_what_it_saw_is_refused(centre, version):
+    made = centre.book(NINE)
+    assert edit(centre, made, version=version, comment="x").status_code in (409, 422)
+    assert move(centre, made, version=version).status_code == 409
+    if version is not None:
+        assert state(centre, made, "confirmed", version=version).status_code == 409
+    assert read(centre, made).version == 1
+
+
+def test_dragging_moves_and_pulling_resizes(centre):
+    made = centre.book(NINE)
+    answer = move(centre, made, practitioner=centre.beto)
+    moved = read(centre, made)
+    assert answer.json()["version"] == moved.version == 2
+    assert (moved.local_minute, moved.practitioner_id, moved.duration_minutes) == (660, centre.beto, 30)
+    move(centre, moved, end="2026-12-01T12:15:00")
+    assert read(centre, made).duration_minutes == 75
+
+
+def test_a_patient_with_two_visits_at_once_is_a_warning(centre):
+    made, other = centre.book(NINE), centre.book(NINE + timedelta(hours=2), practitioner_id=centre.beto)
+    answer = move(centre, made)
+    assert (answer.status_code, f"#{other.number}" in answer.json()["warning"]) == (200, True)
+    page = centre.client("receptionist").get(centre.url(f"agenda/citas/{made.pk}")).content.decode()
+    assert f"#{other.number}" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"start": ""}, "bad_time"),
+        ({"start": "ayer"}, "bad_time"),
+        ({"start": None}, "bad_time"),
+        ({"start": "2026-12-01T11:03:00"}, "off_step"),
+        ({"start": "9999-12-31T23:59:00"}, "too_far"),
+        ({"start": "1970-01-01T00:00:00"}, "too_far"),
+        ({"start": "2027-09-05T00:30:00"}, "gap"),
+        ({"end": "2026-12-01T11:00:00"}, "bad_duration"),
+        ({"end": "2026-12-01T10:00:00"}, "bad_duration"),
+        ({"end": "2026-12-03T10:00:00"}, "bad_duration"),
+        ({"end": "x"}, "bad_time"),
+        ({"practitioner": "99"}, "unknown"),
+        ({"room": "99"}, "unknown"),
+    ],
+)
+def test_a_drag_to_where_no_visit_can_be_is_refused(centre, given, code):
+    made = centre.book(NINE)
+    answer = move(centre, made, **given)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.json()["message"]
+    assert read(centre, made).version == 1
+
+
+def test_a_practitioner_moves_only_their_own_and_not_to_others(centre):
+    mine, theirs = centre.book(NINE), centre.book(NINE, practitioner_id=centre.beto)
+    assert move(centre, theirs, "practitioner").status_code == 404
+    assert move(centre, mine, "practitioner", practitioner=centre.beto).status_code == 403
+    assert move(centre, mine, "practitioner").status_code == 200
+
+
+def test_a_missed_visit_is_corrected_only_by_right_and_with_a_reason(centre):
+    made = centre.book(NINE)
+    assert state(centre, made, "no_show").status_code == 200
+    made = read(centre, made)
+    assert state(centre, made, "attended", reason="vino").status_code == 403
+    assert state(centre, made, "attended", "administrator").status_code == 422
+    assert state(centre, made, "attended", "administrator", reason="vino").status_code == 200
+    with centre.active():
+        assert AppointmentChange.objects.last().reason == "vino"
+
+
+@pytest.mark.parametrize("to", ["", "dead", HUGE, SCRIPT, "no_show\x00"])
+def test_an_unknown_state_is_refused(centre, to):
+    made = centre.book(NINE)
+    assert state(centre, made, to).status_code in (403, 422)
+    assert read(centre, made).state == "not_confirmed"
+
+
+def test_a_change_the_table_does_not_have_is_told_in_words(centre):
+    made = centre.book(NINE)
+    state(centre, made, "attended")
+    answer = state(centre, read(centre, made), "confirmed")
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (409, True)
+
+
+@pytest.mark.parametrize("path", ["", "/editar", "/estado", "/mover"])
+@pytest.mark.parametrize("number", ["0", "99", HUGE, "-1", "x", "1%00"])
+def test_a_visit_that_is_not_there_is_404(centre, path, number):
+    client = centre.client("receptionist")
+    address = centre.url(f"agenda/citas/{number}{path}")
+    assert (client.get(address) if path in ("", "/editar") else client.post(address)).status_code == 404
+
+
+def test_a_stranger_finds_nothing_of_the_centre(centre, other):
+    made = centre.book(NINE)
+    with centre.active():
+        change = AppointmentChange.objects.get().pk
+    client = other.client("administrator")
+    for path in ("", f"citas/{made.pk}", "datos", "dias", "buscar?q=jose", "lista", "nueva"):
+        assert client.get(centre.url(f"agenda/{path}")).status_code in (302, 404)
+    for path in (f"citas/{made.pk}/estado", f"citas/{made.pk}/mover", f"cambios/{change}/deshacer"):
+        assert client.post(centre.url(f"agenda/{path}")).status_code in (302, 404)
+    assert read(centre, made).version == 1
+
+
+def test_undo_is_for_ones_own_last_change(centre):
+    made = centre.book(NINE)
+    said = json.loads(state(centre, made, "confirmed")["HX-Trigger"])
+    undo = said["toast"]["undo"]
+    assert centre.client("administrator").post(undo).status_code == 409
+    assert centre.client("receptionist").post(undo).status_code == 200
+    assert centre.client("receptionist").post(undo).status_code == 409
+    assert read(centre, made).state == "not_confirmed"
+    for number in ("99", HUGE):
+        address = centre.url(f"agenda/cambios/{number}/deshacer")
+        assert centre.client("receptionist").post(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "typed", ["jose munoz", "JOSÉ MUÑOZ", "perez jose", "12345678-5", "12.345.678", "961234567"]
+)
+def test_a_patient_is_found_whatever_accents_and_dots_are_typed(centre, typed):
+    address = centre.url("pacientes/sugerencias")
+    from django.urls import reverse, set_urlconf
+
+    set_urlconf("reservo.config.urls_tenant")
+    address = centre.url(reverse("patients:suggestions").lstrip("/"))
+    set_urlconf(None)
+    found = centre.client("receptionist").get(address, {"q": typed}).json()["patients"]
+    assert [one["id"] for one in found] == [centre.patient]
+
+
+@pytest.mark.parametrize("typed", ["", "j", "%", "_", "\x00\x00", "x" * 10_000, "#" + HUGE, SCRIPT, "²²²"])
+def test_searching_for_nonsense_finds_nothing(centre, typed):
+    centre.book(NINE)
+    answer = centre.client("receptionist").get(centre.url("agenda/buscar"), {"q": typed})
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
+
+
+def test_the_search_finds_a_visit_by_its_number(centre):
+    made = centre.book(NINE)
+    answer = centre.client("receptionist").get(centre.url("agenda/buscar"), {"q": f"#{made.number}"}).json()
+    assert any(f"cita={made.pk}" in one["url"] for one in answer["results"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["dia=9999-12-31", "dia=0001-01-01", "dia=x", "vista=mes", "sucursal=99", "box=99", f"cita={HUGE}"],
+)
+@pytest.mark.parametrize("path", ["agenda/", "agenda/lista"])
+def test_a_page_asked_for_nonsense_shows_today(centre, path, query):
+    assert centre.client("receptionist").get(centre.url(f"{path}?{query}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["dia=9999-99-99&hora=99:99", "minutos=" + HUGE, "profesional=²", "paciente=-1"]
+)
+@pytest.mark.parametrize("path", ["agenda/nueva", "agenda/bloqueos/nuevo"])
+def test_a_form_asked_for_with_nonsense_is_still_a_form(centre, path, query):
+    assert centre.client("receptionist").get(centre.url(f"{path}?{query}")).status_code == 200
+
+
+def test_closing_hours_and_holds_are_said_to_staff(centre):
+    with centre.active():
+        wanted = agenda.Booking(
+            branch_id=centre.branch,
+            service_ids=(centre.consultation,),
+            practitioner_id=centre.ana,
+            starts_at=NINE,
+            rules="online",
+        )
+        from reservo.core.clock import now
+
+        agenda.hold(wanted, minutes=10, address_hash="a", at=now())
+    answer = create(centre, overbook="on")
+    assert (answer.status_code, "hasta las" in answer.content.decode()) == (409, True)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_panel_and_the_list_take_the_same_queries_with_more_visits(centre, count):
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    from reservo.tenancy.context import TENANT_ALIAS
+
+    made = [centre.book(NINE + timedelta(minutes=30 * n)) for n in range(count)]
+    with centre.active():
+        agenda.change_state(made[0].pk, "confirmed", by=STAFF, at=NINE)
+        connection = connections[TENANT_ALIAS]
+    client = centre.client("receptionist")
+    client.get(centre.url("agenda/"))
+    for path, most in ((f"agenda/citas/{made[0].pk}", 26), ("agenda/lista?dia=2026-12-01", 20)):
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(centre.url(path)).status_code == 200
+        assert 3 < len(seen) <= most, len(seen)

@@ -1,0 +1,122 @@
+"""A new centre on its way to its first online booking."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import set_urlconf
+from PIL import Image
+
+from reservo.booking.models import BookingPage
+from reservo.catalog import setup
+from reservo.catalog.models import Branch, Centre, OpeningPeriod, Practitioner, Room, RoomKind, Service
+from reservo.config.centres import person
+from reservo.core.clock import now
+from reservo.staff import rights
+from reservo.tenancy import connections, directory
+from reservo.tenants.operations import create_tenant
+from tests.cast import PASSWORD, Cast
+from tests.ui.forms import editing
+
+
+@pytest.fixture
+def fresh(control, request):
+    """A centre as it is right after it was created, with its first administrator."""
+    at = now() - timedelta(minutes=1)
+    slug = f"nuevo-{abs(hash(request.node.name)) % 10**8}"
+    cast = Cast(create_tenant(slug, name="Clínica Nueva", country="CL", zone="America/Santiago", at=at))
+    person(cast.route, cast.email("administrator"), "Ana", PASSWORD, builtin=rights.ADMINISTRATOR, at=at)
+    yield cast
+    connections.close_all()
+    directory.forget()
+
+
+def steps(cast):
+    with cast.active(), override_urlconf():
+        return [(step.key, step.is_done, step.is_skipped) for step in setup.steps(Centre.objects.get())]
+
+
+@contextmanager
+def override_urlconf():
+    set_urlconf(settings.TENANT_URLCONF)
+    yield
+    set_urlconf(None)
+
+
+def missing(cast):
+    with cast.active():
+        return setup.missing()
+
+
+def test_every_page_leads_to_the_first_steps_until_they_are_over(fresh):
+    admin = fresh.client("administrator")
+    assert "Seguir con los primeros pasos" in admin.get(fresh.url("agenda/")).content.decode()
+    for key in setup.KEYS:
+        admin.post(fresh.url(f"configuracion/paso/{key}/saltar"))
+    assert "Saltado" in admin.get(fresh.url("configuracion/")).content.decode()
+    assert "Seguir con los primeros pasos" not in admin.get(fresh.url("agenda/")).content.decode()
+
+
+def test_a_new_centre_says_what_it_lacks(fresh):
+    assert missing(fresh) == ["No hay ningún tratamiento que se reserve en línea."]
+    with fresh.active():
+        Service.objects.create(name="Consulta", duration_minutes=30)
+    assert missing(fresh) == ["Nadie hace todavía: Consulta."]
+
+
+def test_each_thing_that_keeps_patients_out_is_named(centre):
+    assert missing(centre) == ["Tu sucursal no tiene horario."]
+    with centre.active():
+        Practitioner.objects.get(pk=centre.ana).working_periods.all().delete()
+        BookingPage.objects.update(is_open=False)
+        OpeningPeriod.objects.create(branch_id=centre.branch, weekday=0, starts_minute=540, ends_minute=1080)
+        Room.objects.update(kind=RoomKind.objects.create(name="Otro"))
+    assert missing(centre) == [
+        "Sin horario de atención: Ana Rojas.",
+        "Falta un box para: Procedimiento.",
+        "La reserva en línea está cerrada.",
+    ]
+
+
+def test_saving_a_step_leads_to_the_next_open_one(fresh):
+    admin = fresh.client("administrator")
+    assert [done for _key, done, _skipped in steps(fresh)] == [False] * 5
+
+    def go(to, **changes):
+        page = admin.get(to)
+        assert "Paso" in page.content.decode()
+        answer = admin.post(to, {**editing(page.content.decode()).data, **changes})
+        assert answer.status_code == 302, answer.content.decode()
+        return answer.headers["Location"]
+
+    with fresh.active():
+        branch = Branch.objects.get().pk
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(picture, "PNG")
+    picture.seek(0)
+    picture.name = "logo.png"
+    following = go(fresh.url("configuracion/centro?paso=centro"), logo=picture)
+    assert following.endswith("?paso=sucursal")
+    following = go(following, address="Calle Uno 1")
+    assert following.endswith("?paso=tratamientos")
+    following = go(following, name="Consulta", duration_minutes=30, price_minor="20000")
+    assert following.endswith("?paso=profesionales")
+    with fresh.active():
+        service = Service.objects.get().pk
+    hours = {f"hours_{branch}": "lunes a viernes 09:00-18:00"}
+    following = go(following, name="Ana Rojas", branches=[branch], services=[service], **hours)
+    assert following.endswith("?paso=reserva")
+    assert missing(fresh) == []
+    assert [done for _key, done, _skipped in steps(fresh)] == [True, True, True, True, False]
+
+
+def test_a_skipped_step_leads_on_and_can_be_done_later(fresh):
+    admin = fresh.client("administrator")
+    answer = admin.post(fresh.url("configuracion/paso/centro/saltar"))
+    assert answer.headers["Location"].endswith("?paso=sucursal")
+    assert steps(fresh)[0] == ("centro", False, True)
+    assert admin.post(fresh.url("configuracion/paso/otro/saltar")).status_code == 404

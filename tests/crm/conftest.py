@@ -1,0 +1,1 @@
+from tests.post import at_time, post  # noqa: F401

@@ -1,0 +1,166 @@
+"""What a mail says: the fact in its subject, time with its offset, links, calendar, in both languages, in any words."""
+
+from __future__ import annotations
+
+from email.utils import getaddresses
+
+import pytest
+from django.conf import settings
+from icalendar import Calendar
+
+from reservo import tenancy
+from reservo.agenda.models import Appointment
+from reservo.catalog.models import Branch, Centre, Service
+from reservo.core import zones
+from reservo.notifications.models import MailText
+from reservo.patients.models import Patient
+
+
+def sent(cast, post, at_time):
+    at_time.forward(minutes=6)
+    (mail,) = post.work(cast)
+    return mail, mail.get_body(("plain",)).get_content(), mail.get_body(("html",)).get_content()
+
+
+def set_up(cast, **changes) -> None:
+    with cast.active(), tenancy.atomic():
+        for model, values in changes.items():
+            {"centre": Centre, "branch": Branch, "patient": Patient, "service": Service}[
+                model
+            ].objects.update(**values)
+
+
+def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_time):
+    set_up(centre, branch={"email": "centro@clinica.example"}, service={"instructions": "Ven en ayunas."})
+    visit = centre.book(monday)
+    mail, plain, html = sent(centre, post, at_time)
+    day = zones.local(monday, "America/Santiago")
+    month = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"][
+        day.month - 1
+    ]
+    assert mail["Subject"] == f"Tu cita: lun {day.day} {month}, 10:00 · Clínica de Prueba"
+    assert getaddresses([mail["From"]])[0][0] == "Clínica de Prueba"
+    assert getaddresses([mail["Reply-To"]])[0][1] == "centro@clinica.example"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    offset = zones.offset_label(monday, "America/Santiago")
+    for body in (plain, html):
+        for fact in (
+            "10:00",
+            f"hora de Santiago, {offset}",
+            "Consulta",
+            "Ana Rojas",
+            "Centro",
+            "Calle Uno 123",
+            "Ven en ayunas.",
+        ):
+            assert fact in body
+        for link in ("/v/", "/mover", "/cancelar", "openstreetmap.org"):
+            assert link in body
+        assert "Recibes este correo porque tienes una cita en Clínica de Prueba." in body
+    (calendar,) = mail.iter_attachments()
+    assert (calendar.get_content_type(), calendar.get_filename()) == ("text/calendar", "cita.ics")
+    (event,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+    assert event.decoded("dtstart") == visit.starts_at
+    assert event["dtstart"].params["TZID"] == "America/Santiago"
+
+
+def test_links_are_built_from_the_public_address_and_open_the_visit(centre, monday, post, at_time):
+    visit = centre.book(monday)
+    _, plain, _ = sent(centre, post, at_time)
+    (url,) = [
+        word for line in plain.splitlines() for word in line.split() if "/v/" in word and word.endswith("/")
+    ]
+    assert url.startswith(f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/v/")
+    page = centre.client().get(url.removeprefix(settings.RESERVO_PUBLIC_URL))
+    assert page.status_code == 200
+    with centre.active():
+        assert Appointment.objects.get(pk=visit.pk).state == "not_confirmed"
+
+
+def test_in_english_for_a_patient_who_speaks_it(centre, monday, post, at_time):
+    set_up(centre, patient={"language": "en"})
+    centre.book(monday)
+    mail, plain, html = sent(centre, post, at_time)
+    assert mail["Subject"].startswith("Your appointment: Mon ")
+    for body in (plain, html):
+        assert "Change the time" in body
+        assert "Recibes" not in body
+        assert "hora de" not in body
+    assert 'lang="en"' in html
+
+
+def test_a_language_that_nobody_wrote_falls_back_to_spanish(centre, monday, post, at_time):
+    set_up(centre, patient={"language": "xx"})
+    centre.book(monday)
+    assert sent(centre, post, at_time)[0]["Subject"].startswith("Tu cita:")
+
+
+def test_the_centres_own_words_are_used_and_nothing_in_them_is_markup(centre, monday, post, at_time):
+    with centre.active(), tenancy.atomic():
+        MailText.objects.create(
+            kind="confirmation",
+            language="es",
+            subject="{paciente}: {tratamiento} {dia}",
+            body="<b>Hola</b> {paciente} <script>alert(1)</script>\n{sucursal}",
+        )
+    centre.book(monday)
+    mail, plain, html = sent(centre, post, at_time)
+    assert mail["Subject"].startswith("José: Consulta el lun ")
+    assert "<b>Hola</b> José" in plain
+    assert "&lt;b&gt;Hola&lt;/b&gt; José &lt;script&gt;" in html
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ana\r\nBcc: todos@example.org",
+        "<img src=x onerror=alert(1)>",
+        '"; DROP',
+        "x" * 80,
+        "{centro}",
+        "=1+1",
+        "名前",
+    ],
+)
+def test_what_people_typed_breaks_neither_headers_nor_markup(centre, monday, post, at_time, name):
+    set_up(centre, patient={"given_name": name})
+    centre.book(monday)
+    mail, plain, html = sent(centre, post, at_time)
+    assert mail["Bcc"] is None
+    assert len(getaddresses([mail["To"]])) == 1
+    assert "<img src=x" not in html
+    assert " ".join(name.split())[:10] in " ".join(plain.split())
+
+
+def test_the_logo_is_a_picture_with_the_name_for_those_who_see_none(centre, monday, post, at_time):
+    set_up(centre, centre={"logo": "centro/0123456789ab.png"})
+    centre.book(monday)
+    _, _, html = sent(centre, post, at_time)
+    assert f"/{centre.slug}/logo.png?v=" in html
+    assert 'alt="Clínica de Prueba"' in html
+
+
+def test_a_visit_without_practitioner_service_or_address_still_reads_well(centre, monday, post, at_time):
+    set_up(centre, branch={"address": "", "city": "", "phone": ""})
+    centre.book(monday, practitioner_id=None, service_ids=())
+    _, plain, html = sent(centre, post, at_time)
+    assert "Con \n" not in plain
+    assert "None" not in plain + html
+    assert "openstreetmap" not in plain + html
+
+
+def test_in_a_zone_with_a_half_hour_the_offset_says_so(centre, monday, post, at_time):
+    set_up(centre, branch={"zone": "Asia/Kolkata"})
+    centre.book(monday)
+    _, plain, _ = sent(centre, post, at_time)
+    assert "18:30 (hora de Kolkata, UTC+5:30)" in plain
+
+
+def test_the_same_visit_twice_in_the_post_is_two_different_mails(centre, monday, post, at_time):
+    centre.book(monday)
+    centre.book(monday, practitioner_id=centre.beto)
+    at_time.forward(minutes=6)
+    ids = [mail["Message-ID"] for mail in post.work(centre)]
+    assert len(set(ids)) == 2
+    assert all(one.startswith("<") and one.endswith("@localhost.localdomain>") for one in ids)

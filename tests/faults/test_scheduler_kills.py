@@ -1,0 +1,69 @@
+"""Two real schedulers, the active one killed before the hour: eight o'clock comes once, and its reminders leave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reservo import tenancy
+from reservo.catalog.models import Branch
+from reservo.core import zones
+from reservo.crm.models import AutomaticMail
+from reservo.jobs.models import Job, Lease, RecurringRun
+from reservo.notifications.models import Delivery
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+PATIENCE_SECONDS = 60.0
+
+
+def wait_until(fact: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not fact():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)
+
+
+def just_before_eight(zone: str) -> tuple[timedelta, datetime]:
+    """(offset, 08:00 of the next morning): with it the clock stands at 07:59:45."""
+    at = datetime.now(UTC)
+    eight = zones.at_minute(zones.local_date(at, zone) + timedelta(days=1), 8 * 60, zone)
+    return eight - at - timedelta(seconds=15), eight
+
+
+def holder() -> int:
+    row = Lease.objects.filter(pk="scheduler").first()
+    return int(row.holder.rsplit(":", 1)[1]) if row else 0
+
+
+def test_two_schedulers_one_killed_eight_o_clock_comes_once(active_centre, process):
+    zone = "America/Santiago"
+    ahead, eight = just_before_eight(zone)
+    with active_centre.active(), tenancy.atomic():
+        AutomaticMail.objects.update(confirmation_on=False)
+        Branch.objects.update(zone=zone)
+    active_centre.book(eight + timedelta(hours=3), practitioner_id=None)
+    first, second = process("scheduler", ahead=ahead), process("scheduler", ahead=ahead)
+    wait_until(lambda: holder() in (first.pid, second.pid), "nobody took the lease")
+    os.kill(holder(), signal.SIGKILL)
+    process("scheduler", ahead=ahead)
+    process("worker", ahead=ahead)
+
+    def reminded() -> bool:
+        with active_centre.active():
+            return Delivery.objects.filter(kind="reminder", state="accepted").exists()
+
+    wait_until(reminded, "nobody was reminded")
+    time.sleep(3)
+    day = zones.local_date(eight, zone)
+    with active_centre.active():
+        runs = list(RecurringRun.objects.filter(job="reminders").values_list("local_date", flat=True))
+        assert len(runs) == len(set(runs))
+        assert day in runs
+        of_the_day = Job.objects.filter(task="crm.send_reminders", args__local_date=day.isoformat())
+        assert of_the_day.count() == 1
+        assert Delivery.objects.filter(kind="reminder").count() == 1

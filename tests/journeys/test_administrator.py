@@ -1,0 +1,276 @@
+"""An administrator sets up a new centre from nothing to the first online booking, made by a patient."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from tests.installation import ROOT
+from tests.journeys.conftest import DESK, PHONE, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+PASSWORD = "clave-de-la-clinica-9"
+SLOT_HOURS = 0.5
+FIRST_HOUR = 7
+
+
+def create_centre(demo, slug):
+    words = [
+        "tenants",
+        "create",
+        slug,
+        "--name",
+        "Clínica Desde Cero",
+        "--admin-email",
+        f"ana@{slug}.example",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "reservo", *words, "--admin-name", "Ana Toro", "--password-stdin"],
+        input=PASSWORD,
+        text=True,
+        env=demo.environment,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def drag_hours(page, editor, days, hours):
+    """Paint from the first day and hour to the last, with the mouse."""
+    columns = editor.locator(".day")
+    editor.locator(".week").scroll_into_view_if_needed()
+    first = columns.nth(days[0]).bounding_box()
+    last = columns.nth(days[1]).bounding_box()
+    per_hour = first["height"] / 14
+    page.mouse.move(first["x"] + first["width"] / 2, first["y"] + (hours[0] - FIRST_HOUR) * per_hour + 3)
+    page.mouse.down()
+    down = last["y"] + (hours[1] - FIRST_HOUR - SLOT_HOURS) * per_hour + 3
+    page.mouse.move(last["x"] + last["width"] / 2, down, steps=6)
+    page.mouse.up()
+
+
+def save(page):
+    page.locator("form.card button.primary, form[data-guard] button.primary").first.click()
+    page.wait_for_selector(".messages .success")
+
+
+def logo():
+    picture = io.BytesIO()
+    Image.new("RGB", (120, 120), "#0a6").save(picture, "PNG")
+    return {"name": "logo.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+
+
+def book(page, demo, slug):
+    page.goto(f"{demo.url}/{slug}/")
+    for _ in range(4):
+        if page.locator("a.day").count():
+            break
+        page.locator("a.choice").first.click()
+        page.wait_for_load_state()
+    page.locator("a.day:not(.turn)").nth(2).click()
+    page.locator(".times button").first.click()
+    page.wait_for_selector("form[data-once]")
+    page.fill("[name=given_name]", "Luz")
+    page.fill("[name=paternal_surname]", "Primera")
+    page.fill("[name=email]", f"luz@{slug}.example")
+    page.fill("[name=phone]", "9 1234 5678")
+    if page.locator("[name=privacy_accepted]").count():
+        page.check("[name=privacy_accepted]")
+    page.get_by_role("button", name="Reservar").click()
+    page.get_by_text("¡Hora reservada!").wait_for()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_from_nothing_to_the_first_online_booking(demo, window, size):
+    slug = f"desde-cero-{'phone' if size is PHONE else 'desk'}"
+    create_centre(demo, slug)
+    page = window(**size)
+    log_in(page, demo, slug, f"ana@{slug}.example", PASSWORD)
+
+    page.get_by_role("link", name="Seguir con los primeros pasos").click()
+    page.get_by_text("No hay ningún tratamiento que se reserve en línea.").first.wait_for()
+    page.get_by_role("link", name="Tu centro: nombre, logo y color").click()
+    page.set_input_files("[name=logo]", logo())
+    page.fill("[name=colour]", "#9b1c4a")
+    save(page)
+
+    page.get_by_text("Paso 2 de 5").wait_for()
+    page.fill("[name=address]", "Av. Siempre Viva 742")
+    page.select_option("[name=region]", "CL-RM")
+    drag_hours(page, page.locator(".week-editor"), (5, 5), (10, 14))
+    assert page.locator(".week-editor .bar-of-hours").count() == 6
+    save(page)
+
+    page.get_by_text("Paso 3 de 5").wait_for()
+    page.fill("[name=name]", "Primera consulta")
+    page.fill("[name=duration_minutes]", "45")
+    page.fill("[name=price_minor]", "30.000")
+    save(page)
+
+    page.get_by_text("Paso 4 de 5").wait_for()
+    page.fill("[name=name]", "Dra. Elisa Rey")
+    page.get_by_label("Primera consulta").check()
+    editor = page.locator(".week-editor")
+    drag_hours(page, editor, (0, 4), (9, 18))
+    drag_hours(page, editor, (0, 4), (13, 14))
+    drag_hours(page, editor, (5, 5), (10, 13))
+    assert editor.locator(".bar-of-hours").count() == 11
+    typed = page.locator("textarea.hours").input_value()
+    assert typed.splitlines()[:2] == ["lunes 09:00-13:00", "lunes 14:00-18:00"]
+    assert typed.splitlines()[-1] == "sábado 10:00-13:00"
+    save(page)
+
+    page.get_by_text("Paso 5 de 5").wait_for()
+    page.goto(f"{demo.url}/{slug}/configuracion/")
+    page.get_by_text("Todo listo para recibir reservas en línea.").wait_for()
+
+    book(window(**size), demo, slug)
+
+    page.reload()
+    assert page.locator(".steps .tag.good").count() == 5
+    page.goto(f"{demo.url}/{slug}/pacientes/")
+    page.get_by_role("link", name="Luz Primera").click()
+    page.get_by_text("Primera consulta").wait_for()
+    assert page.get_by_text("Seguir con los primeros pasos").count() == 0
+
+
+def test_hours_are_typed_drawn_and_erased(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/nuevo")
+    assert page.locator(".week-editor:visible").count() == 0
+    page.get_by_label("Providencia", exact=True).check()
+    editor = page.locator(".week-editor").first
+    editor.locator("summary").click()
+    text = editor.locator("textarea")
+    room = editor.locator(".brush option").nth(1).inner_text()
+    text.fill(f"lunes a miércoles 09:05-12:55 {room}\nmañana temprano")
+    assert editor.locator(".bar-of-hours").count() == 3
+    assert "09:05–12:55" in editor.locator(".bar-of-hours").first.inner_text()
+    drag_hours(page, editor, (1, 2), (9, 13))
+    assert text.input_value() == f"lunes 09:05-12:55 {room}\nmañana temprano"
+    editor.locator(".brush select").select_option(room)
+    drag_hours(page, editor, (3, 4), (10, 12))
+    assert text.input_value().splitlines() == [
+        f"lunes 09:05-12:55 {room}",
+        f"jueves 10:00-12:00 {room}",
+        f"viernes 10:00-12:00 {room}",
+        "mañana temprano",
+    ]
+    page.fill("[name=name]", "Nadie")
+    page.locator("form[data-guard] button.primary").click()
+    page.get_by_text("No entendemos «mañana temprano».").wait_for()
+    assert text.input_value().splitlines()[0] == f"lunes 09:05-12:55 {room}"
+    assert page.locator("[name=name]").input_value() == "Nadie"
+
+
+def test_regions_are_those_of_the_country(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/lista/sucursales/nuevo")
+    page.select_option("[name=country]", "ES")
+    groups = page.locator("[name=region] optgroup:not([disabled])")
+    assert [groups.nth(n).get_attribute("label") for n in range(groups.count())] == ["España"]
+    page.select_option("[name=region]", "ES-CT")
+    page.select_option("[name=country]", "CL")
+    assert page.locator("[name=region]").input_value() == ""
+
+
+def test_leaving_a_changed_form_asks_first_and_deleting_asks_too(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/lista/categorias/nuevo")
+    page.fill("[name=name]", "De paso")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Boxes").first.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert page.locator("[name=name]").input_value() == "De paso"
+    save(page)
+    page.get_by_role("link", name="De paso").click()
+    page.get_by_role("button", name="Eliminar").click()
+    page.get_by_role("button", name="Volver").click()
+    assert page.locator("[name=name]").input_value() == "De paso"
+    page.get_by_role("button", name="Eliminar").click()
+    page.locator("dialog").get_by_role("button", name="Eliminar").click()
+    page.get_by_text("«De paso» se eliminó.").wait_for()
+
+
+def test_the_shell_by_keyboard_alone(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/pacientes/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Ir al contenido"
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.id") == "search"
+    name = page.locator("tbody a").first.inner_text()
+    page.keyboard.type(name)
+    page.wait_for_selector("#search-results [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pacientes/*/")
+    assert page.get_by_role("heading", name=name).is_visible()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+
+
+def test_the_rail_folds_and_stays_folded(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    wide = page.locator(".rail").bounding_box()["width"]
+    page.get_by_role("button", name="Nombres de los módulos").click()
+    assert page.locator(".rail").bounding_box()["width"] < wide
+    page.goto(f"{demo.url}/clinica-austral/pacientes/")
+    assert page.locator(".shell.slim").count() == 1
+    assert page.get_by_role("link", name="Pacientes").count() == 1
+
+
+def test_the_branch_in_the_top_bar_is_remembered(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    page.locator(".top .menu.start summary").click()
+    page.locator(".top .menu.start").get_by_role("link", name="Punta Arenas").click()
+    page.wait_for_url("**sucursal=*")
+    page.goto(f"{demo.url}/clinica-austral/pacientes/")
+    assert "Punta Arenas" in page.locator(".top .menu.start summary").inner_text()
+    page.goto(f"{demo.url}/clinica-austral/agenda/")
+    assert "Punta Arenas" in page.locator("#zone").inner_text()
+
+
+def test_a_refused_form_keeps_what_was_typed_and_focuses_the_first_error(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/pacientes/nuevo")
+    page.fill("[name=given_name]", "Eva")
+    page.fill("[name=national_id]", "1-2")
+    page.fill("[name=email]", "no es")
+    page.locator("form[data-guard]").evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+    page.wait_for_selector(".field.wrong")
+    assert page.evaluate("document.activeElement.name") == "national_id"
+    assert page.locator("[name=national_id]").get_attribute("aria-invalid") == "true"
+    assert page.locator("[name=given_name]").input_value() == "Eva"
+    assert page.locator("[name=email]").input_value() == "no es"
+
+
+def test_without_a_connection_a_calm_page_stands_in(demo, window):
+    page = window(**PHONE)
+    log_in(page, demo, "clinica-austral", "recepcion@austral.example")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.goto(f"{demo.url}/clinica-austral/pacientes/")
+    page.get_by_role("heading", name="Sin conexión").wait_for()
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") == "12px"
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Intentar de nuevo").click()
+    page.get_by_role("heading", name="Pacientes").wait_for()

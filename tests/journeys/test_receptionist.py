@@ -1,0 +1,399 @@
+"""A receptionist's day, with a colleague's browser open beside hers."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from tests.journeys.conftest import PHONE, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
+
+SLUG = "clinica-austral"
+RECEPTION, OWNER = "recepcion@austral.example", "admin@austral.example"
+
+
+class Agenda:
+    """The agenda of one browser window, as the person before it uses it."""
+
+    def __init__(self, page, demo, *, day=None, person=RECEPTION):
+        self.page, self.demo = page, demo
+        log_in(page, demo, SLUG, person)
+        self.base = f"{demo.url}/{SLUG}/agenda/"
+        self.config = json.loads(page.locator("#agenda-config").text_content())
+        self.day = day or self._free_weekday()
+        self.open()
+
+    def open(self, **asked):
+        query = "&".join(f"{name}={value}" for name, value in {"dia": self.day, **asked}.items())
+        self.page.goto(f"{self.base}?{query}")
+        self.page.wait_for_selector(".ec-event, .ec-bg-event")
+
+    def _free_weekday(self):
+        """A working day of the next two weeks on which the first practitioner has room."""
+        today = date.fromisoformat(self.config["now"][:10])
+        for n in range(1, 14):
+            self.day = (today + timedelta(days=n)).isoformat()
+            if len(self.free()) > 1 and any(one["patient"] for one in self.feed()["visits"]):
+                return self.day
+        raise AssertionError("no free day in the demo")
+
+    def feed(self):
+        asked = f"sucursal={self.config['branch']}&desde={self.day}&hasta={self.day}"
+        return self.page.request.get(f"{self.base}datos?{asked}").json()
+
+    @property
+    def who(self):
+        return self.config["practitioners"][0]["id"]
+
+    def free(self):
+        """`09:00`, `09:30`… at which the first practitioner has an hour free, apart from each other."""
+        data = self.feed()
+        busy = [one for name in ("visits", "blocks", "closed", "holds") for one in data[name]]
+        mine = [one for one in busy if one.get("practitioner") in (None, self.who)]
+        found, minute = [], 8 * 60
+        while minute < 19 * 60:
+            first, end = (f"{self.day}T{m // 60:02d}:{m % 60:02d}:00" for m in (minute, minute + 60))
+            if any(one["start"] < end and one["end"] > first for one in mine):
+                minute += 15
+            else:
+                found.append(first[11:16])
+                minute += 60
+        return found
+
+    def visit(self, number):
+        return next(one for one in self.feed()["visits"] if one["id"] == number)
+
+    def point(self, clock, column=0):
+        """Where on the screen this time of this column is, scrolled into view."""
+        self.page.evaluate(
+            """([first, last, clock]) => {
+                const minutes = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+                const body = document.querySelector(".ec-body");
+                const day = body.querySelector(".ec-day");
+                const part = (minutes(clock) - minutes(first)) / (minutes(last) - minutes(first));
+                const main = document.querySelector(".ec-main");
+                for (const one of [main, body]) one.scrollTop = part * day.offsetHeight - 200;
+            }""",
+            [self.config["first"], self.config["last"], clock],
+        )
+        box = self.page.locator(".ec-body .ec-day").nth(column).bounding_box()
+        first, last, wanted = (
+            int(text[:2]) * 60 + int(text[3:5]) for text in (self.config["first"], self.config["last"], clock)
+        )
+        y = box["y"] + box["height"] * (wanted - first + 1) / (last - first)
+        return box["x"] + box["width"] / 2, y
+
+    def click_at(self, clock, column=0):
+        self.page.mouse.click(*self.point(clock, column))
+        self.page.wait_for_selector("#visit-form")
+
+    def choose_patient(self, typed):
+        self.page.fill("#patient-typed", typed)
+        self.page.wait_for_selector("#patient-list:not([hidden]) [role=option]")
+        self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("[data-chosen]")
+
+    def choose_service(self, typed="consulta"):
+        self.page.locator("#panel .chip-box input").fill(typed)
+        self.page.wait_for_selector("#panel .chip-box .suggestions:not([hidden]) [role=option]")
+        self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("#panel .chip")
+
+    def save(self):
+        self.page.locator("#visit-form button.primary").click()
+
+    def saved(self):
+        """The new visit's id, from the panel that shows it."""
+        self.page.wait_for_selector("#panel-state")
+        address = self.page.locator("#panel [hx-get*='/editar']").get_attribute("hx-get")
+        return int(address.split("/citas/")[1].split("/")[0])
+
+    def make(self, clock, typed="ma"):
+        self.click_at(clock)
+        self.choose_patient(typed)
+        self.choose_service()
+        self.save()
+        return self.saved()
+
+    def block_of(self, number):
+        return self.page.locator(f"[data-visit='{number}']")
+
+
+@pytest.fixture
+def desk(demo, window):
+    return Agenda(window(), demo)
+
+
+def test_what_one_makes_by_a_click_the_other_sees_without_a_reload(demo, window, desk):
+    beside = Agenda(window(), demo, day=desk.day, person=OWNER)
+    known = next(one["patient"] for one in desk.feed()["visits"] if one["patient"])
+    given, surname = known.split()[:2]
+    plain = surname.translate(str.maketrans("áéíóúÁÉÍÓÚñÑ", "aeiouAEIOUnN")).lower()
+    clock = desk.free()[0]
+    desk.click_at(clock)
+    assert desk.page.input_value("#visit-form [name=time]") == clock
+    desk.choose_patient(f"{plain} {given.lower()}")
+    desk.choose_service()
+    desk.save()
+    made = desk.saved()
+    desk.block_of(made).wait_for()
+    beside.block_of(made).wait_for(timeout=5_000)
+    assert (desk.visit(made)["start"][11:16], desk.visit(made)["practitioner"]) == (clock, desk.who)
+    # Off the quarter hour too: staff begin on any five minutes.
+    desk.page.locator("#panel [hx-get*='/editar']").click()
+    later = f"{clock[:3]}{int(clock[3:]) + 5:02d}"
+    desk.page.fill("#visit-form [name=time]", later)
+    desk.save()
+    desk.page.wait_for_selector("#panel-state")
+    assert desk.visit(made)["start"][11:16] == later
+
+
+def test_a_patient_is_made_in_place(desk):
+    desk.click_at(desk.free()[0])
+    desk.page.fill("#patient-typed", "Zoraida Quilaqueo")
+    desk.page.locator("[data-new-patient] summary").click()
+    desk.page.wait_for_function(
+        "() => document.querySelector('[name=new_paternal_surname]').value === 'Quilaqueo'"
+    )
+    desk.choose_service()
+    desk.save()
+    made = desk.saved()
+    assert desk.visit(made)["patient"] == "Zoraida Quilaqueo"
+
+
+def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
+    first = desk.free()[0]
+    made = desk.make(first)
+    desk.page.keyboard.press("Escape")
+    desk.point(first)
+    desk.page.wait_for_timeout(300)
+    box = desk.block_of(made).bounding_box()
+    mouse, x = desk.page.mouse, box["x"] + 60
+    mouse.move(x, box["y"] + 8)
+    mouse.down()
+    mouse.move(x, box["y"] + 20, steps=4)
+    mouse.move(x, box["y"] + 8 + box["height"], steps=8)
+    mouse.up()
+    desk.page.wait_for_selector("dialog[open]")
+    assert desk.page.locator("dialog[open]").count() == 1
+    desk.page.locator("dialog[open] button[value=no]").click()
+    moved = desk.page.locator(".toast", has_text="movida")
+    moved.wait_for()
+    assert desk.visit(made)["start"][11:16] > first
+    assert desk.page.locator("dialog[open]").count() == 0
+    moved.locator("button").click()
+    desk.page.wait_for_selector("#panel-state")
+    assert desk.visit(made)["start"][11:16] == first
+
+
+def test_pulling_makes_a_visit_longer(desk):
+    first = desk.free()[0]
+    made = desk.make(first)
+    desk.page.keyboard.press("Escape")
+    desk.point(first)
+    desk.page.wait_for_timeout(300)
+    box = desk.block_of(made).bounding_box()
+    mouse = desk.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 10, steps=4)
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 19, steps=4)
+    mouse.up()
+    desk.page.wait_for_selector(".toast")
+    before, after = (desk.visit(made)[name][11:16] for name in ("start", "end"))
+    minutes = (int(after[:2]) - int(before[:2])) * 60 + int(after[3:]) - int(before[3:])
+    assert (before, minutes > 30) == (first, True)
+
+
+def test_states_follow_the_day_and_are_taken_back(desk):
+    made = desk.make(desk.free()[0])
+    panel = desk.page.locator("#panel")
+    panel.locator(".states button.state-confirmed").click()
+    panel.locator("#panel-state .state-confirmed, #panel-state.state-confirmed").wait_for()
+    panel.locator(".states button.state-arrived").click()
+    panel.locator("#panel-state .state-arrived").wait_for()
+    panel.locator("form[hx-post*='deshacer'] button").click()
+    panel.locator("#panel-state .state-confirmed").wait_for()
+    assert desk.visit(made)["state"] == "confirmed"
+    trail = panel.locator(".trail").last.inner_text()
+    assert "→" in trail
+
+
+def test_overbooking_is_warned_of_and_marked(desk):
+    clock = desk.free()[0]
+    desk.make(clock)
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("n")
+    desk.page.wait_for_selector("#visit-form")
+    desk.choose_patient("an")
+    desk.choose_service()
+    desk.page.fill("#visit-form [name=time]", clock)
+    desk.page.select_option("#visit-form [name=practitioner]", str(desk.who))
+    desk.save()
+    desk.page.check("#visit-form [name=overbook]")
+    desk.save()
+    made = desk.saved()
+    desk.block_of(made).locator(".visit.over").wait_for()
+    assert desk.visit(made)["over"] is True
+
+
+def test_a_block_over_visits_lists_them_and_offers_to_move_them(desk):
+    clock = desk.free()[0]
+    made = desk.make(clock)
+    desk.page.keyboard.press("Escape")
+    desk.page.click("#new-block")
+    desk.page.wait_for_selector("#panel [name=title]")
+    desk.page.fill("#panel [name=title]", "Reunión de equipo")
+    desk.page.select_option("#panel [name=scope]", "practitioner")
+    desk.page.select_option("#panel [name=practitioner]", str(desk.who))
+    desk.page.fill("#panel [name=starts]", clock)
+    desk.page.fill("#panel [name=ends]", f"{int(clock[:2]) + 1:02d}{clock[2:]}")
+    desk.page.locator("#panel button.primary").click()
+    under = desk.page.locator(f"#panel .in-the-way [hx-get*='/citas/{made}/editar']")
+    under.click()
+    desk.page.wait_for_selector("#visit-form")
+    assert desk.page.input_value("#visit-form [name=time]") == clock
+    desk.block_of(made).wait_for()
+    desk.page.locator(".ec-bg-event.block").first.wait_for()
+
+
+def test_the_second_of_two_who_edit_one_visit_is_told(demo, window, desk):
+    made = desk.make(desk.free()[0])
+    beside = Agenda(window(), demo, day=desk.day, person=OWNER)
+    desk.page.locator("#panel [hx-get*='/editar']").click()
+    desk.page.fill("#visit-form [name=comment]", "lo de la mañana")
+    beside.block_of(made).click()
+    beside.page.locator("#panel .states button.state-confirmed").click()
+    beside.page.locator("#panel-state .state-confirmed").wait_for()
+    desk.save()
+    told = desk.page.locator("#panel .note.warn")
+    told.wait_for()
+    assert "cambió esta cita" in told.inner_text()
+    assert desk.page.input_value("#visit-form [name=comment]") == "lo de la mañana"
+    assert (desk.visit(made)["state"], desk.visit(made)["note"]) == ("confirmed", False)
+
+
+def test_a_booking_from_the_page_appears_without_a_reload(demo, desk):
+    api = f"{demo.url}/api/v1/public/{SLUG}"
+    centre = desk.page.request.get(api).json()
+    service = next(
+        one
+        for one in centre["services"]
+        if desk.who in one["practitioners"] and desk.config["branch"] in one["branches"]
+    )
+    asked = f"service={service['id']}&branch={desk.config['branch']}&practitioner={desk.who}"
+    offered = desk.page.request.get(f"{api}/availability?{asked}&from={desk.day}&to={desk.day}")
+    assert offered.status == 200, offered.text()
+    days = offered.json()["days"]
+    made = desk.page.request.post(
+        f"{api}/appointments",
+        data={
+            "service": service["id"],
+            "branch": desk.config["branch"],
+            "practitioner": desk.who,
+            "starts_at": days[0]["times"][0]["starts_at"],
+            "patient": {
+                "given_name": "Ximena",
+                "paternal_surname": "Retamal",
+                "maternal_surname": "Godoy",
+                "email": "ximena@paciente.example",
+                "phone": "+56 9 6123 4567",
+                "national_id": "12.345.678-5",
+                "country": "CL",
+                "foreigner": False,
+            },
+            "comment": "",
+            "privacy_accepted": True,
+        },
+    )
+    assert made.status == 201, made.text()
+    desk.page.locator(".ec-event", has_text="Ximena Retamal").first.wait_for(timeout=5_000)
+
+
+def test_the_day_is_done_by_keyboard_alone(desk):
+    page = desk.page
+    title = page.locator("#agenda-title")
+    before = title.inner_text()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.getElementById('agenda-title').innerText !== before", arg=before
+    )
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "before => document.getElementById('agenda-title').innerText === before", arg=before
+    )
+    page.keyboard.press("w")
+    page.wait_for_selector("[data-view=semana][aria-pressed=true]")
+    page.keyboard.press("d")
+    page.wait_for_selector("[data-view=dia][aria-pressed=true]")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog#keys[open]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") in ("search", "text")
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+
+    clock = desk.free()[0]
+    page.keyboard.press("n")
+    page.wait_for_function("() => document.activeElement.id === 'patient-typed'")
+    page.keyboard.type("ma")
+    page.wait_for_selector("#patient-list:not([hidden]) [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-chosen]")
+    page.keyboard.type("consulta")
+    page.wait_for_selector("#panel .chip-box .suggestions:not([hidden]) [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.fill("#visit-form [name=time]", clock)
+    page.select_option("#visit-form [name=practitioner]", str(desk.who))
+    page.focus("#visit-form [name=comment]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    made = desk.saved()
+    page.keyboard.press("Escape")
+    desk.block_of(made).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel-state")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel", state="hidden")
+    page.keyboard.press("t")
+    page.wait_for_function("day => new URLSearchParams(location.search).get('dia') !== day", arg=desk.day)
+
+
+def test_filters_show_one_person_or_one_room(desk):
+    page = desk.page
+    page.select_option("#who", str(desk.who))
+    page.wait_for_function("() => document.querySelectorAll('.ec-col-head').length === 1")
+    page.reload()
+    page.wait_for_selector(".ec-event")
+    assert page.locator(".ec-col-head").count() == 1
+    page.click("[data-by=box]")
+    page.wait_for_function("count => document.querySelectorAll('.ec-col-head').length === count", arg=3)
+
+
+def test_on_a_phone_one_person_fills_the_screen_and_a_swipe_shows_the_next(demo, window):
+    phone = Agenda(window(**PHONE), demo)
+    page = phone.page
+    names = [one["name"] for one in phone.config["practitioners"]]
+    head = page.locator(".ec-col-head")
+    assert (head.count(), head.inner_text().strip().endswith(names[0])) == (1, True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate(
+        """() => {
+            const place = document.getElementById("calendar");
+            const touch = (x) => new Touch({ identifier: 1, target: place, clientX: x, clientY: 400 });
+            place.dispatchEvent(new TouchEvent("touchstart", { touches: [touch(300)], bubbles: true }));
+            place.dispatchEvent(new TouchEvent("touchend", { changedTouches: [touch(80)], bubbles: true }));
+        }"""
+    )
+    page.locator(".ec-col-head", has_text=names[1]).wait_for()
+    page.click("#new")
+    page.wait_for_selector("#visit-form")
+    assert page.locator("#panel").bounding_box()["width"] == 360

@@ -1,0 +1,133 @@
+"""Making centres: whole or not at all."""
+
+import pytest
+
+from reservo import tenancy
+from reservo.catalog.models import Branch, Centre
+from reservo.core.clock import now
+from reservo.staff.models import Role
+from reservo.tenancy import connections, directory, namespaces
+from reservo.tenancy.backends.sqlite.base import path_of
+from reservo.tenancy.models import Placement, Store
+from reservo.tenancy.slugs import BadSlug
+from reservo.tenants import founding, operations, stores
+from reservo.tenants.models import Tenant
+
+GOOD = {"name": "Clínica Nueva", "country": "CL", "zone": "America/Santiago"}
+
+
+@pytest.fixture
+def make(control):
+    made = []
+
+    def create(slug, **changes):
+        made.append(slug)
+        return operations.create_tenant(slug, **{**GOOD, **changes}, at=now())
+
+    yield create
+    connections.close_all()
+    for slug in made:
+        for placement in Placement.objects.filter(slug=slug):
+            namespaces.remove(placement.route())
+            Tenant.objects.filter(pk=placement.pk).delete()
+            placement.delete()
+    directory.forget()
+
+
+def test_a_new_centre_has_its_roles_its_branch_and_its_own_number_space(make):
+    route = make("nueva-uno")
+    assert (route.state, route.epoch, directory.find("nueva-uno")) == ("active", 1, route)
+    with tenancy.activate(route):
+        assert Centre.objects.values_list("name", "currency", "zone").get() == (
+            "Clínica Nueva",
+            "CLP",
+            "America/Santiago",
+        )
+        assert [role.builtin for role in Role.objects.all()] == [
+            "administrator",
+            "receptionist",
+            "practitioner",
+            "accountant",
+        ]
+        assert Branch.objects.get().zone == "America/Santiago"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "  "},
+        {"name": "x" * 81},
+        {"country": "XX"},
+        {"zone": "America/Atlantida"},
+        {"zone": ""},
+        {"currency": "ABC"},
+        {"language": "fr"},
+    ],
+    ids=str,
+)
+def test_a_value_that_no_centre_has_is_refused_and_leaves_nothing(make, wrong):
+    with pytest.raises(operations.BadTenant):
+        make("nueva-mala", **wrong)
+    assert not Placement.objects.filter(slug="nueva-mala").exists()
+
+
+def test_a_word_that_is_a_route_is_refused(make):
+    with pytest.raises(BadSlug):
+        make("login")
+
+
+def test_a_taken_name_is_refused_and_its_centre_untouched(make):
+    route = make("nueva-dos")
+    with pytest.raises(operations.TenantExists):
+        make("nueva-dos", name="Otra")
+    with tenancy.activate(route):
+        assert Centre.objects.get().name == "Clínica Nueva"
+
+
+def test_a_full_store_takes_no_more(make):
+    make("nueva-tres")
+    store = Store.objects.get(name="embedded")
+    Store.objects.filter(pk=store.pk).update(capacity=store.placements.count())
+    try:
+        with pytest.raises(stores.NoRoom):
+            make("nueva-cuatro")
+    finally:
+        Store.objects.filter(pk=store.pk).update(capacity=store.capacity)
+
+
+def test_a_creation_that_fails_leaves_nothing(make, monkeypatch):
+    def fail(tenant, zone):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(founding, "_steps", [*founding._steps, fail])
+    with pytest.raises(ZeroDivisionError):
+        make("nueva-cinco")
+    assert not Placement.objects.filter(slug="nueva-cinco").exists()
+    monkeypatch.undo()
+    make("nueva-cinco")
+
+
+def test_nobody_is_let_in_while_a_centre_is_being_made(make, monkeypatch):
+    seen = []
+
+    def look(tenant, zone):
+        directory.forget()
+        seen.append(directory.find("nueva-seis").state)
+
+    monkeypatch.setattr(founding, "_steps", [*founding._steps, look])
+    assert make("nueva-seis").state == "active"
+    assert seen == ["maintenance"]
+
+
+def test_what_a_killed_creation_left_is_taken_back_when_asked(make, monkeypatch):
+    monkeypatch.setattr(operations, "_take_back", lambda placement: None)  # as if killed there
+    monkeypatch.setattr(founding, "_steps", [lambda tenant, zone: 1 / 0])
+    with pytest.raises(ZeroDivisionError):
+        make("nueva-siete")
+    monkeypatch.undo()
+    left = Placement.objects.get(slug="nueva-siete")
+    assert (left.state, list(operations.unfinished())) == ("maintenance", [left])
+    assert operations.take_back_unfinished("nueva-siete")
+    assert not path_of(left.route()).exists()
+    assert make("nueva-siete").state == "active"
+    assert not operations.take_back_unfinished("nueva-siete")

@@ -1,0 +1,124 @@
+"""The shell around the staff's screens: what each sees of it, and the pages for what went wrong."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from reservo.catalog.models import Branch
+from reservo.staff.models import StaffBranch, StaffMember
+from reservo.tenancy.context import TENANT_ALIAS
+from tests.ui.forms import editing
+
+RAIL = {
+    "administrator": ["Agenda", "Pacientes", "Correos", "Configuración"],
+    "receptionist": ["Agenda", "Pacientes", "Correos"],
+    "practitioner": ["Agenda", "Pacientes"],
+    "accountant": ["Agenda", "Pacientes"],
+}
+NOT_BUILT = ["CRM", "Finanzas", "Estadísticas", "Soporte"]
+
+
+def rail(html):
+    nav = html.split('<nav class="rail"')[1].split("</nav>")[0]
+    return [part.split("<span>")[1].split("</span>")[0] for part in nav.split("</a>")[:-1]]
+
+
+def branch(name):
+    return Branch.objects.create(name=name, country="CL", zone="America/Punta_Arenas").pk
+
+
+@pytest.mark.parametrize("role", RAIL)
+def test_the_rail_shows_what_this_role_may_open_and_nothing_that_is_not_built(centre, role):
+    html = centre.client(role).get(centre.url("pacientes/")).content.decode()
+    assert rail(html) == RAIL[role]
+    assert not any(f"<span>{module}</span>" in html for module in NOT_BUILT)
+
+
+def test_the_branch_is_offered_only_where_there_are_several_to_see(centre):
+    client = centre.client("receptionist")
+    assert "menu start" not in client.get(centre.url("pacientes/")).content.decode()
+    with centre.active():
+        south = branch("Punta Arenas")
+    assert "menu start" in client.get(centre.url("pacientes/")).content.decode()
+    client.cookies["reservo_branch"] = str(south)
+    html = client.get(centre.url("agenda/")).content.decode()
+    assert "hora de Punta Arenas" in html
+    with centre.active():
+        member = StaffMember.objects.get(email=centre.email("receptionist"))
+        StaffMember.objects.filter(pk=member.pk).update(all_branches=False)
+        StaffBranch.objects.create(member=member, branch_id=centre.branch)
+    html = client.get(centre.url("agenda/")).content.decode()
+    assert "Punta Arenas" not in html
+
+
+def test_a_folded_rail_is_drawn_folded(centre):
+    client = centre.client("receptionist")
+    assert 'class="shell"' in client.get(centre.url("pacientes/")).content.decode()
+    client.cookies["reservo_rail"] = "slim"
+    assert 'class="shell slim"' in client.get(centre.url("pacientes/")).content.decode()
+
+
+def test_the_search_finds_patients_and_visits_in_the_same_number_of_queries(centre, monday):
+    from datetime import timedelta
+
+    client = centre.client("receptionist")
+
+    def count():
+        with centre.active(), CaptureQueriesContext(connections[TENANT_ALIAS]) as seen:
+            answer = client.get(centre.url("agenda/buscar?q=mu%C3%B1oz"))
+        return len(seen), answer.json()["results"]
+
+    visit = centre.book(monday)
+    before, found = count()
+    assert [one["title"] for one in found] == ["José Muñoz Pérez", f"#{visit.number} José Muñoz Pérez"]
+    for days in (1, 2):
+        centre.book(monday + timedelta(days=days))
+    assert count()[0] == before
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "status", "words", "way_on"),
+    [
+        ("no/hay", "receptionist", 404, "No encontramos esta página", "Ir a la agenda"),
+        ("no/hay", None, 404, "No encontramos esta página", "Reservar hora"),
+        ("configuracion/", "receptionist", 403, "No tienes permiso para esto", "Ir a la agenda"),
+    ],
+)
+def test_what_went_wrong_is_a_calm_page_with_a_way_on(centre, path, role, status, words, way_on):
+    answer = centre.client(role).get(centre.url(path))
+    html = answer.content.decode()
+    assert answer.status_code == status
+    assert words in html
+    assert way_on in html
+
+
+def test_a_form_without_its_proof_is_told_and_nothing_is_saved(centre):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = centre.client("receptionist").cookies
+    answer = client.post(centre.url("pacientes/nuevo"), {"given_name": "Sin prueba", "country": "CL"})
+    assert answer.status_code == 403
+    assert "La página quedó vieja" in answer.content.decode()
+    page = client.get(centre.url("pacientes/nuevo")).content.decode()
+    sent = {**editing(page).data, "given_name": ["Con prueba"]}
+    assert client.post(centre.url("pacientes/nuevo"), sent).status_code == 302
+
+
+def test_the_page_for_no_connection_needs_nothing_of_the_centre(centre):
+    client = centre.client()
+    html = client.get(centre.url("sin-conexion")).content.decode()
+    assert "Sin conexión" in html
+    assert "<script" not in html
+    script = client.get(centre.url("sw.js"))
+    assert script["Content-Type"].startswith("text/javascript")
+    assert b"sin-conexion" in script.content
+
+
+def test_pages_speak_english_to_those_who_ask_for_it(centre):
+    client = centre.client("administrator", accept_language="en")
+    html = client.get(centre.url("pacientes/")).content.decode()
+    assert '<html lang="en">' in html
+    assert rail(html) == ["Calendar", "Patients", "Mail", "Settings"]
