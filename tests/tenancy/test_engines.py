@@ -55,7 +55,12 @@ def test_the_server_itself_refuses_another_centres_rows(pair):
         f"SELECT * FROM {foreign}.patients_patient",
         f"CREATE TABLE {foreign}.mine (a INT)",
     ):
-        with pytest.raises(DatabaseError), first.active(), connections["tenant"].cursor() as cursor:
+        with (
+            first.active(),
+            pytest.raises(DatabaseError),
+            tenancy.atomic(),
+            connections["tenant"].cursor() as cursor,
+        ):
             cursor.execute(statement)
 
 

@@ -12,6 +12,7 @@ from reservo import tenancy
 from reservo.staff.models import Role, RoleRight, StaffMember
 from reservo.tenancy import counters, namespaces, slugs
 from reservo.tenancy.backends.guard import BareWrite, StaleEpoch
+from reservo.tenancy.backends.sqlite import places
 from reservo.tenancy.backends.sqlite.base import path_of
 from reservo.tenancy.models import Counter
 
@@ -464,7 +465,7 @@ def test_a_taken_namespace_is_refused(first):
 
 def test_a_new_namespace_is_a_copy_and_runs_no_migration(place, monkeypatch):
     namespaces.template()
-    monkeypatch.setattr(namespaces, "_migrate", None)
+    monkeypatch.setattr(places, "migrate", None)
     with tenancy.activate(place("nueva")):
         assert Counter.objects.count() == 0
 

@@ -120,7 +120,7 @@ def test_nobody_is_let_in_while_a_centre_is_being_made(make, monkeypatch):
 
 
 def test_what_a_killed_creation_left_is_taken_back_when_asked(make, monkeypatch):
-    monkeypatch.setattr(operations, "_take_back", lambda placement: None)  # as if killed there
+    monkeypatch.setattr(operations, "take_back", lambda placement: None)  # as if killed there
     monkeypatch.setattr(founding, "_steps", [lambda tenant, zone: 1 / 0])
     with pytest.raises(ZeroDivisionError):
         make("nueva-siete")

@@ -8,6 +8,7 @@ import pytest
 from django.db import connections as django_connections
 
 from reservo import tenancy
+from reservo.config.middleware import centre as middleware
 from reservo.core.clock import now
 from reservo.patients.models import Patient
 from reservo.tenancy import connections, directory, namespaces
@@ -159,19 +160,40 @@ def behind(centre):
 PATIENT = {"given_name": "Marta", "paternal_surname": "Vera", "country": "CL"}
 
 
-def test_a_form_sent_to_a_node_that_is_behind_is_kept_out_with_kind_words_and_then_served(centre, behind):
+def patients_called_marta(centre):
+    with centre.active():
+        return Patient.objects.filter(given_name="Marta").count()
+
+
+def test_a_form_sent_to_a_node_that_is_behind_is_asked_again_and_served_once(centre, behind):
     client = centre.client("receptionist")
     client.get(centre.url("agenda/"))
     behind("active")
+    assert client.post(centre.url("pacientes/nuevo"), PATIENT).status_code == 302
+    assert patients_called_marta(centre) == 1
+
+
+def test_a_form_that_meets_a_change_under_way_is_kept_out_with_kind_words_and_then_served(centre, monkeypatch):
+    monkeypatch.setattr(middleware, "LONGEST_PAUSE_SECONDS", 0.05)
+    client = centre.client("receptionist")
+    client.get(centre.url("agenda/"))
+    namespaces.raise_epoch(centre.route, centre.route.epoch + 1)
     refused = client.post(centre.url("pacientes/nuevo"), PATIENT)
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "1"
     assert "No se perdió nada" in refused.content.decode()
-    with centre.active():
-        assert not Patient.objects.filter(given_name="Marta").exists()
+    assert patients_called_marta(centre) == 0
+    change(centre, "active")
     assert client.post(centre.url("pacientes/nuevo"), PATIENT).status_code == 302
-    with centre.active():
-        assert Patient.objects.filter(given_name="Marta").count() == 1
+    assert patients_called_marta(centre) == 1
+
+
+def test_a_form_sent_as_the_centre_closes_is_kept_out(centre, behind):
+    client = centre.client("receptionist")
+    client.get(centre.url("agenda/"))
+    behind("maintenance")
+    refused = client.post(centre.url("pacientes/nuevo"), PATIENT)
+    assert (refused.status_code, patients_called_marta(centre)) == (503, 0)
 
 
 def test_a_program_behind_is_told_so_as_a_problem_and_then_served(centre, behind, monday):

@@ -1,6 +1,7 @@
 """The few statements that every job and every turn makes, written out: building them anew costs more than they do.
 
-All run on the active plane; those that write, inside its transaction. SQLite and PostgreSQL take them as they are.
+All run on the active plane; those that write, inside its transaction. Every engine takes them as they are, but for
+the column `key`, a word of MariaDB's own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from reservo import tenancy
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 _PUT = """
-    INSERT INTO jobs_job (task, args, key, lane, run_at, state, attempts, fence, worker, error, trace, created_at)
+    INSERT INTO jobs_job (task, args, {key}, lane, run_at, state, attempts, fence, worker, error, trace, created_at)
     VALUES (%s, %s, %s, %s, %s, 'waiting', 0, 0, '', '', %s, %s)
 """
 _OUTLOOK = """
@@ -73,11 +74,11 @@ def put(
 ) -> None:
     values = [task, json.dumps(args), key or None, lane, _adapted(run_at), trace, _adapted(at)]
     with _connection().cursor() as cursor:
-        cursor.execute(_PUT, values)
+        cursor.execute(_PUT.format(key=_key()), values)
 
 
 def is_put(key: str) -> bool:
-    return bool(_fetch("SELECT 1 FROM jobs_job WHERE key = %s", [key]))
+    return bool(_fetch(f"SELECT 1 FROM jobs_job WHERE {_key()} = %s", [key]))
 
 
 def outlook() -> Outlook:
@@ -126,6 +127,11 @@ def _execute(sql: str, params: list[Any], ids: Sequence[int]) -> None:
 
 def _connection() -> Any:
     return connections[CONTROL_ALIAS if tenancy.in_control() else TENANT_ALIAS]
+
+
+def _key() -> str:
+    quoted: str = _connection().ops.quote_name("key")
+    return quoted
 
 
 def _adapted(at: datetime) -> Any:

@@ -72,6 +72,11 @@ def look_at_all(*, at: datetime) -> None:
     NextFiring.objects.update(at=at)
 
 
+def look_at(tenant_id: int, *, at: datetime) -> None:
+    """This centre's data were changed from outside: its branches and clocks are read again."""
+    NextFiring.objects.update_or_create(tenant_id=tenant_id, defaults={"at": at})
+
+
 def look_at_new(*, at: datetime) -> None:
     """Centres that the scheduler does not know yet."""
     known = NextFiring.objects.values("tenant_id")

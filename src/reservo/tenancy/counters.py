@@ -1,18 +1,15 @@
 """Consecutive numbers (appointments, patients) inside one centre."""
 
-from typing import Any
-
 from django.db import connections
 
 from reservo.tenancy.context import TENANT_ALIAS
 
 _NEXT = """
     INSERT INTO tenancy_counter (name, value) VALUES (%s, 1)
-    ON CONFLICT (name) DO UPDATE SET value = tenancy_counter.value + 1 RETURNING value
+    {else_count} value = tenancy_counter.value + 1 RETURNING value
 """
-_NEXT_ON_MARIADB = """
-    INSERT INTO tenancy_counter (name, value) VALUES (%s, 1) ON DUPLICATE KEY UPDATE value = LAST_INSERT_ID(value + 1)
-"""
+_ELSE_COUNT = {"mysql": "ON DUPLICATE KEY UPDATE"}
+_ELSE_COUNT_ELSEWHERE = "ON CONFLICT (name) DO UPDATE SET"
 
 
 class OutsideTransaction(RuntimeError):
@@ -24,14 +21,7 @@ def take(name: str) -> int:
     connection = connections[TENANT_ALIAS]
     if not connection.in_atomic_block:
         raise OutsideTransaction(name)
+    else_count = _ELSE_COUNT.get(connection.vendor, _ELSE_COUNT_ELSEWHERE)
     with connection.cursor() as cursor:
-        if connection.vendor == "mysql":
-            return _next_on_mariadb(cursor, name)
-        cursor.execute(_NEXT, [name])
+        cursor.execute(_NEXT.format(else_count=else_count), [name])
         return int(cursor.fetchone()[0])
-
-
-def _next_on_mariadb(cursor: Any, name: str) -> int:
-    """One row was made, or two were counted because one was changed: then its new value is the last id."""
-    made = cursor.execute(_NEXT_ON_MARIADB, [name]) == 1
-    return 1 if made else int(cursor.lastrowid)
