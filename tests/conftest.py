@@ -157,6 +157,7 @@ def server(request):
     started.end()
 
 
+@pytest.fixture(scope="session")
 def pages(control):
     """Real web processes over the data of this test run, without limits."""
     from tests.installation import Installation

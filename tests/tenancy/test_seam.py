@@ -367,6 +367,8 @@ RAW_WRITES = [
     "/* quick */ -- and dirty\nINSERT INTO tenancy_counter VALUES ('x', 1)",
     "REPLACE INTO tenancy_counter VALUES ('appointment', 1)",
     "WITH t AS (SELECT 1) DELETE FROM tenancy_counter",
+    "EXPLAIN ANALYZE DELETE FROM tenancy_counter",
+    "SELECT 1; DELETE FROM tenancy_counter",
     "DROP TABLE tenancy_counter",
     "ALTER TABLE tenancy_counter ADD COLUMN x",
     "CREATE TABLE x (y)",

@@ -173,7 +173,9 @@ def test_a_form_sent_to_a_node_that_is_behind_is_asked_again_and_served_once(cen
     assert patients_called_marta(centre) == 1
 
 
-def test_a_form_that_meets_a_change_under_way_is_kept_out_with_kind_words_and_then_served(centre, monkeypatch):
+def test_a_form_that_meets_a_change_under_way_is_kept_out_with_kind_words_and_then_served(
+    centre, monkeypatch
+):
     monkeypatch.setattr(middleware, "LONGEST_PAUSE_SECONDS", 0.05)
     client = centre.client("receptionist")
     client.get(centre.url("agenda/"))

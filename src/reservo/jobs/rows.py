@@ -21,6 +21,7 @@ _PUT = """
     INSERT INTO jobs_job (task, args, {key}, lane, run_at, state, attempts, fence, worker, error, trace, created_at)
     VALUES (%s, %s, %s, %s, %s, 'waiting', 0, 0, '', '', %s, %s)
 """
+_IS_PUT = "SELECT 1 FROM jobs_job WHERE {key} = %s"
 _OUTLOOK = """
     SELECT (SELECT MIN(run_at) FROM jobs_job WHERE state = 'waiting' AND lane = 0),
            (SELECT MIN(run_at) FROM jobs_job WHERE state = 'waiting' AND lane = 1),
@@ -78,7 +79,7 @@ def put(
 
 
 def is_put(key: str) -> bool:
-    return bool(_fetch(f"SELECT 1 FROM jobs_job WHERE {_key()} = %s", [key]))
+    return bool(_fetch(_IS_PUT.format(key=_key()), [key]))
 
 
 def outlook() -> Outlook:

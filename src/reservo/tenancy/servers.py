@@ -84,13 +84,14 @@ def _login(store: str, which: str) -> Login:
         if which == "login"
         else (row.provisioner, row.sealed_provisioner_password)
     )
-    password = ""
-    if sealed_password:
-        password = sealing.unseal(sealed_password, secret=settings.SECRET_KEY, purpose=f"store {store}")
-    login = Login(host, port, database, user, password)
+    login = Login(host, port, database, user, _unsealed(sealed_password, store))
     with _lock:
         _kept[store, which] = (time.monotonic() + SECONDS_KEPT, login)
     return login
+
+
+def _unsealed(sealed: str, store: str) -> str:
+    return sealing.unseal(sealed, secret=settings.SECRET_KEY, purpose=f"store {store}") if sealed else ""
 
 
 class BadAddress(ValueError):

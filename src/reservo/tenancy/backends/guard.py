@@ -9,8 +9,11 @@ from typing import Any
 from reservo.tenancy.context import Route
 
 _COMMENTS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)+", re.DOTALL)
-_READS = re.compile(r"(SELECT|EXPLAIN|PRAGMA|BEGIN|START TRANSACTION|ROLLBACK|SET|USE|SHOW|WITH)\b", re.IGNORECASE)
-_WRITE_IN_WITH = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+_READS = re.compile(
+    r"(SELECT|EXPLAIN|PRAGMA|BEGIN|START TRANSACTION|ROLLBACK|SET|USE|SHOW|WITH)\b", re.IGNORECASE
+)
+_MAY_CARRY_A_WRITE = ("WITH", "EXPLAIN")
+_WRITE = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 
 
 class StaleEpoch(RuntimeError):
@@ -69,6 +72,6 @@ def _reads(sql: str) -> bool:
     opening = _COMMENTS.match(sql)
     start = opening.end() if opening else 0
     found = _READS.match(sql, start)
-    if found is None:
+    if found is None or ";" in sql.rstrip("; \n"):
         return False
-    return found[1].upper() != "WITH" or _WRITE_IN_WITH.search(sql, start) is None
+    return found[1].upper() not in _MAY_CARRY_A_WRITE or _WRITE.search(sql, start) is None
