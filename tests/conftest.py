@@ -27,13 +27,16 @@ from tests.cast import Cast, make_cast  # noqa: E402
 
 
 def pytest_collection_modifyitems(config, items):
-    """The full-size campaigns run when RESERVO_FULL=1 asks for them; they are left out, not skipped."""
-    if os.environ.get("RESERVO_FULL") == "1":
-        return
-    left_out = [item for item in items if item.get_closest_marker("full")]
+    """What this run is not about is left out, not skipped: full-size campaigns unless RESERVO_FULL=1, and so on."""
+    out = []
+    if os.environ.get("RESERVO_FULL") != "1":
+        out.append("full")
+    if os.environ.get("RESERVO_TEST_ENGINE", "sqlite") != "sqlite":
+        out.append("embedded")
+    left_out = {item for item in items if any(item.get_closest_marker(name) for name in out)}
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_sessionfinish(session, exitstatus):

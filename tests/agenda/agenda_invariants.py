@@ -5,9 +5,11 @@ FREED = "('suspended', 'deleted', 'waitlisted')"
 
 def broken(cursor) -> list[str]:
     """What is wrong, in words; empty in a sound agenda. `cursor` reads the centre's tables."""
-    return [
-        f"{name}: {row}" for name, sql in CHECKS.items() for row in cursor.execute(sql).fetchall()
-    ]  # each check lists the rows that must not be
+    found = []
+    for name, sql in CHECKS.items():  # each lists the rows that must not be
+        cursor.execute(sql)
+        found += [f"{name}: {row}" for row in cursor.fetchall()]
+    return found
 
 
 def _overlap(column):
@@ -41,13 +43,14 @@ CHECKS = {
         AND (SELECT COUNT(*) FROM agenda_claim c WHERE c.appointment_id = a.id AND c.tick >= a.first_tick
              AND c.tick < a.end_tick AND ((c.resource = 1 AND c.resource_id = a.practitioner_id)
                                        OR (c.resource = 2 AND c.resource_id = a.room_id)))
-            <> (a.end_tick - a.first_tick) * ((a.practitioner_id IS NOT NULL) + (a.room_id IS NOT NULL))
+            <> (a.end_tick - a.first_tick) * (CASE WHEN a.practitioner_id IS NULL THEN 0 ELSE 1 END
+                                              + CASE WHEN a.room_id IS NULL THEN 0 ELSE 1 END)
     """,
     "a claim of nothing": """
         SELECT c.id FROM agenda_claim c JOIN agenda_appointment a ON a.id = c.appointment_id
         WHERE c.tick < a.first_tick OR c.tick >= a.end_tick
-           OR (c.resource = 1 AND c.resource_id IS NOT a.practitioner_id)
-           OR (c.resource = 2 AND c.resource_id IS NOT a.room_id)
+           OR (c.resource = 1 AND c.resource_id <> COALESCE(a.practitioner_id, 0))
+           OR (c.resource = 2 AND c.resource_id <> COALESCE(a.room_id, 0))
     """,
     "lanes with a gap": """
         SELECT resource, resource_id, tick FROM agenda_claim GROUP BY resource, resource_id, tick

@@ -2,11 +2,11 @@
 
 import os
 import random
-import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections as django_connections
 
 from reservo import tenancy
 from reservo.agenda import claims, tasks
@@ -16,7 +16,6 @@ from reservo.catalog.models import OpeningPeriod, Practitioner, Room, Service
 from reservo.core import clock, ticks
 from reservo.core.actor import Actor
 from reservo.tenancy import connections
-from reservo.tenancy.backends.sqlite.base import path_of
 from tests.agenda.agenda_invariants import broken
 from tests.agenda.conftest import assert_sound, taken_back
 from tests.cast import STAFF
@@ -265,13 +264,14 @@ def test_of_64_clients_who_want_the_same_times_one_wins_each_time(centre):
 
     contest(centre, [client(n) for n in range(CLIENTS)])
     assert errors == []
-    with sqlite3.connect(path_of(centre.route)) as database:
-        assert broken(database.cursor()) == []
-        count, lowest = database.execute(
+    with centre.active(), django_connections["tenant"].cursor() as cursor:
+        assert broken(cursor) == []
+        cursor.execute(
             "SELECT COUNT(*), MIN(n) FROM (SELECT COUNT(*) n FROM agenda_claim "
-            "WHERE resource = 1 AND resource_id = ? AND lane = 0 GROUP BY tick)",
-            (centre.ana,),
-        ).fetchone()
+            "WHERE resource = 1 AND resource_id = %s AND lane = 0 GROUP BY tick) AS counted",
+            [centre.ana],
+        )
+        count, lowest = cursor.fetchone()
     assert len(wins) == len({pk for _, pk in wins})
     with centre.active():
         assert Appointment.objects.count() == len(wins)

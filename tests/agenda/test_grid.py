@@ -99,6 +99,7 @@ def test_the_number_of_queries_does_not_grow_with_the_visits(cast, count):
     assert len([query for query in seen if "catalog_branch" not in query["sql"]]) == 5
 
 
+@pytest.mark.embedded("reads the plans of SQLite")
 def test_every_read_of_a_week_goes_by_an_index(cast):
     """In a centre with five million visits a scan would be felt."""
     book(cast)

@@ -99,6 +99,7 @@ def test_fifty_thousand_patients_are_listed_quickly(crowd, query):
     assert milliseconds < MOST_MILLISECONDS
 
 
+@pytest.mark.embedded("reads the plans of SQLite")
 def test_the_first_page_reads_its_index_and_no_more(crowd):
     with crowd.active():
         plan = Patient.objects.all()[:50].explain()

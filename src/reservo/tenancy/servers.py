@@ -152,6 +152,8 @@ def gate(store: str) -> Gate:
 
 _DEADLOCKS = ("40P01", "40001")
 _MARIADB_DEADLOCK = 1213
+_LOCK_TIMEOUT = "55P03"
+_MARIADB_LOCK_TIMEOUT = 1205
 
 
 def is_deadlock(error: BaseException) -> bool:
@@ -159,3 +161,11 @@ def is_deadlock(error: BaseException) -> bool:
     if not isinstance(error, OperationalError):
         return False
     return getattr(error.__cause__, "sqlstate", None) in _DEADLOCKS or error.args[:1] == (_MARIADB_DEADLOCK,)
+
+
+def has_waited_too_long(error: BaseException) -> bool:
+    """Others wrote to this centre for so long that this transaction could not begin."""
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.__cause__, "sqlstate", None)
+    return code == _LOCK_TIMEOUT or error.args[:1] == (_MARIADB_LOCK_TIMEOUT,) or "locked" in str(error)

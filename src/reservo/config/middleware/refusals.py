@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DataError, InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 
 from reservo import tenancy
 from reservo.config import errors
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
-from reservo.tenancy.servers import StoreUnavailable, is_deadlock
+from reservo.tenancy.servers import StoreUnavailable, has_waited_too_long, is_deadlock
 
 LITTLE_BYTES = 65_536
 MOST_READ_BYTES = 32_000_000
@@ -25,6 +25,7 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        _drop_nulls(request)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.method_not_allowed(request, allow=response.headers["Allow"])
@@ -39,11 +40,20 @@ class RefusalMiddleware:
         if is_deadlock(exception):
             request.refused_by = "deadlock"
             return errors.busy(request)
-        if isinstance(exception, OperationalError) and "locked" in str(exception):
+        if has_waited_too_long(exception):
             return errors.busy(request)
         if isinstance(exception, StoreUnavailable) or _lost_its_store(exception):
             return errors.store_away(request)
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            return errors.bad_request(request)
         return None
+
+
+def _drop_nulls(request: HttpRequest) -> None:
+    """No text has them, and PostgreSQL takes none."""
+    asked = request.META.get("QUERY_STRING", "")
+    if "%00" in asked:
+        request.META["QUERY_STRING"] = asked.replace("%00", "")
 
 
 def _lost_its_store(exception: Exception) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.db import Error
+
 from reservo.tenancy.context import Route
 
 _COMMENTS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)+", re.DOTALL)
@@ -45,17 +47,27 @@ class GuardedWrapper:
 
     def _hold_epoch(self) -> None:
         """Compare the namespace's own epoch with the route's, inside the transaction that is to write."""
-        with self.wrap_database_errors:  # type: ignore[attr-defined]
-            cursor = self.connection.cursor()  # type: ignore[attr-defined]
-            found = self._read_epoch(cursor)
-            cursor.close()
+        try:
+            with self.wrap_database_errors:  # type: ignore[attr-defined]
+                cursor = self.connection.cursor()  # type: ignore[attr-defined]
+                found = self._read_epoch(cursor)
+                cursor.close()
+        except Error:
+            self._let_go()
+            raise
         if [tuple(row) for row in found] != [(self.route.tenant_id, self.route.epoch)]:
-            self._rollback()  # type: ignore[attr-defined]
-            super().set_autocommit(True)  # type: ignore[misc]
+            self._let_go()
             raise StaleEpoch(f"{self.route.slug}: expected epoch {self.route.epoch}, found {found}")
 
+    def _let_go(self) -> None:
+        try:
+            self._rollback()  # type: ignore[attr-defined]
+            super().set_autocommit(True)  # type: ignore[misc]
+        except Error:
+            self.close()  # type: ignore[attr-defined]
+
     def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
-        """An engine that lets others write meanwhile takes a shared lock here, so that an epoch ends in order."""
+        """A server takes the centre's lock here: one transaction at a time, and an epoch ends in order."""
         cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch")
         return list(cursor.fetchall())
 

@@ -12,6 +12,7 @@ from reservo.tenancy.backends.aimed import AimedWrapper
 from reservo.tenancy.context import CONTROL_ALIAS, Route
 
 CONNECT_SECONDS = 2
+LONGEST_WAIT_SECONDS = 10
 TOO_MANY = "53300"
 
 
@@ -30,8 +31,11 @@ class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
         return getattr(error.__cause__, "sqlstate", None) == TOO_MANY or "too many" in str(error)
 
     def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
-        """Under a shared lock that a mover's exclusive one waits for; the row is read after it, in one round trip."""
-        lock = f"SELECT pg_advisory_xact_lock_shared({self.route.tenant_id:d})"
+        """Under the centre's lock: one transaction at a time, as in a file. One round trip.
+
+        Operations look before they change, and what they saw has to stay true until they commit.
+        """
+        lock = f"SELECT pg_advisory_xact_lock({self.route.tenant_id:d})"
         cursor.execute(f"{lock}; SELECT tenant_id, epoch FROM tenancy_namespaceepoch")  # noqa: S608  # nosec B608: a number
         cursor.nextset()
         return list(cursor.fetchall())
@@ -56,5 +60,9 @@ def server_settings(login: servers.Login, **options: str) -> dict[str, Any]:
         "USER": login.user,
         "PASSWORD": login.password,
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **options},
+        "OPTIONS": {
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c lock_timeout={LONGEST_WAIT_SECONDS}s",
+            **options,
+        },
     }
