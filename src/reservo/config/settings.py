@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "reservo.config.middleware.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "reservo.config.middleware.traces.TraceMiddleware",
+    "reservo.config.middleware.nulls.NullsMiddleware",
     "reservo.config.middleware.language.LanguageMiddleware",
     "reservo.config.middleware.centre.TenantMiddleware",
     "reservo.config.middleware.cookies.CentreSessionMiddleware",

@@ -25,7 +25,6 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        _drop_nulls(request)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.method_not_allowed(request, allow=response.headers["Allow"])
@@ -47,13 +46,6 @@ class RefusalMiddleware:
         if isinstance(exception, DataError) and "NUL" in str(exception):
             return errors.bad_request(request)
         return None
-
-
-def _drop_nulls(request: HttpRequest) -> None:
-    """No text has them, and PostgreSQL takes none."""
-    asked = request.META.get("QUERY_STRING", "")
-    if "%00" in asked:
-        request.META["QUERY_STRING"] = asked.replace("%00", "")
 
 
 def _lost_its_store(exception: Exception) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pymysql
 from django.db import connections
+from pymysql.constants import FIELD_TYPE
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends.aimed import AimedWrapper
@@ -63,7 +65,13 @@ def server_settings(login: servers.Login, database: str = "") -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": CONNECT_SECONDS,
             "charset": "utf8mb4",
+            "conv": {**base.django_conversions, FIELD_TYPE.NEWDECIMAL: _number},
             "isolation_level": "read committed",
             "init_command": f"SET innodb_lock_wait_timeout = {LONGEST_WAIT_SECONDS:d}",
         },
     }
+
+
+def _number(text: str) -> int | Decimal:
+    """A union of its signed and unsigned integers comes as decimals."""
+    return Decimal(text) if "." in text else int(text)
