@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+import socket
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -53,14 +55,22 @@ class Copy:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder in the data directory that is gone afterwards."""
+    """A folder in the data directory that is gone afterwards; if we are killed, whoever comes next removes it."""
     parent = Path(settings.RESERVO_DATA_DIR) / "scratch"
     parent.mkdir(exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=parent))
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{socket.gethostname()}.{os.getpid()}."))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{socket.gethostname()}.*.*"):
+        pid = folder.name.rsplit(".", 2)[1]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def path_of(route: tenancy.Route) -> Path:
@@ -178,6 +188,13 @@ def load(
     refuse_different(digests(copy, progress=progress), digests(target, progress=progress))
 
 
+def discard(target: tenancy.Route) -> None:
+    """What `load` made or was making; nothing if there is nothing."""
+    if target.engine == "sqlite":
+        _forget_draft(sqlite_engine.path_of(target))
+    namespaces.remove(target)
+
+
 def applied(path: Path) -> dict[str, list[str]]:
     """App to names of the migrations that a file has had."""
     found: dict[str, list[str]] = {}
@@ -272,7 +289,7 @@ def _load_file(copy: tenancy.Route, target: tenancy.Route) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         raise namespaces.NamespaceTaken(target.namespace)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = _draft_of(path)
     try:
         shutil.copyfile(sqlite_engine.path_of(copy), draft)
         with closing(sqlite3.connect(draft)) as file, file:
@@ -283,8 +300,17 @@ def _load_file(copy: tenancy.Route, target: tenancy.Route) -> None:
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         draft.rename(path)
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        _forget_draft(path)
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.draft")
+
+
+def _forget_draft(path: Path) -> None:
+    draft = _draft_of(path)
+    for suffix in ("", "-wal", "-shm"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
 def _load_rows(copy: tenancy.Route, target: tenancy.Route, progress: Progress) -> None:

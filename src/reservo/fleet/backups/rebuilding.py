@@ -232,11 +232,12 @@ def _sound(place: places.Place, folder: str, name: str, say: Say) -> Iterator[so
 
 def _is_there(placement: Placement) -> bool:
     """The store survived with the centre in it: newer than any backup. Its epoch is the one that holds."""
-    if not _answers(placement.store) or not namespaces.exists(placement.route()):
+    if not _answers(placement.store):
         return False
-    epoch = restoring.epoch_of(placement.route())
-    if not epoch:
-        namespaces.remove(placement.route())
+    there = namespaces.exists(placement.route())
+    epoch = restoring.epoch_of(placement.route()) if there else restoring.UNFINISHED
+    if epoch == restoring.UNFINISHED:
+        copies.discard(placement.route())
         return False
     Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
     return True

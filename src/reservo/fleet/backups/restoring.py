@@ -61,7 +61,6 @@ def over_itself(
         restore = _begin(placement, source, backup.manifest, store, at=clock())
         try:
             target = _route(restore, restore.after_store, restore.after_namespace, UNFINISHED)
-            namespaces.remove(target)
             copies.load(backup.route, target, row_by_row=False, progress=progress)
             put_files_back(backup, slug)
             _flip(restore, placement, target, clock)
@@ -161,7 +160,7 @@ def abort(slug: str, *, at: datetime) -> Restore:
         with tenancy.control(), tenancy.atomic():
             Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
         directory.forget(slug)
-    namespaces.remove(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
+    copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
     restore.save(update_fields=["state", "open_for", "ended_at"])
     return restore
@@ -179,6 +178,7 @@ def take_back(slug: str) -> None:
     if placement.state != Placement.State.MAINTENANCE or not _is_unfinished(placement):
         raise CannotRestore(f"{slug} is not one whose making was stopped")
     Membership.objects.filter(tenant_id=placement.pk).delete()
+    copies.discard(placement.route())
     tenants.take_back(placement)
     directory.forget(slug)
 
