@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.installation import Installation
+from tests.servers import PostgresServer, missing
 
 pytestmark = pytest.mark.server
 SLUGS = ("andina", "boreal")
@@ -177,3 +178,37 @@ def test_another_operator_with_the_key_restores_a_centre_under_an_address_of_the
         assert user_id != 1
     finally:
         theirs.end()
+
+
+def test_centres_of_a_server_are_kept_if_it_survived_and_go_onto_another_store_if_not(tmp_path):
+    if program := missing("postgresql"):
+        pytest.skip(program)
+    server = PostgresServer()
+    server.start()
+    first = Installation(RESERVO_BACKUP_PLACES=str(tmp_path))
+    pool = server.pool("rebuild")
+    first.command("prepare")
+    first.command(
+        *("stores", "add", "pool", "--engine", "postgresql", "--address", pool["address"], "--capacity", "9"),
+        *("--login", pool["login"], "--provisioner", pool["provisioner"]),
+        RESERVO_STORE_PASSWORD=pool["password"],
+        RESERVO_PROVISIONER_PASSWORD=pool["provisioner_password"],
+    )
+    first.command("tenants", "create", "andina", "--name", "Andina", "--store", "pool")
+    first.command("tenants", "backup", "--all")
+    second, third = (Installation(RESERVO_BACKUP_PLACES=str(tmp_path)) for _ in range(2))
+    for made in (second, third):
+        (made.data / "backup.key").write_bytes((first.data / "backup.key").read_bytes())
+    try:
+        assert "0 centres restored, 1 kept" in second.command("rebuild", "--from", str(tmp_path))
+        assert "equal" in second.command("tenants", "backup", "andina")
+        server.stop()
+        assert "andina: NOT restored" in refusal(third, "rebuild", "--from", str(tmp_path))
+        said = third.command("rebuild", "--from", str(tmp_path), "--onto", "embedded")
+        assert "1 centres restored, 0 kept, 0 missing" in said
+        assert "engine       sqlite" in third.command("tenants", "show", "andina")
+        assert "equal" in third.command("tenants", "backup", "andina")
+    finally:
+        for made in (first, second, third):
+            made.end()
+        server.end()
