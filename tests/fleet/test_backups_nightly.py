@@ -25,9 +25,14 @@ State = Backup.State
 
 @pytest.fixture(scope="module")
 def cast(control):
+    """Alone in the installation: the centres of other tests are away meanwhile."""
+    active = list(Placement.objects.filter(state="active").values_list("pk", flat=True))
+    others = Placement.objects.filter(pk__in=active)
+    others.update(state="disabled")
     made = make_cast()
     yield made
     made.end()
+    others.update(state="active")
 
 
 @pytest.fixture(autouse=True)
@@ -157,9 +162,6 @@ def test_doctor_knows_of_old_and_of_missing_backups(cast):
 
 
 def test_doctor_is_content_when_all_is_well(cast):
-    others = Placement.objects.exclude(pk=cast.route.tenant_id).filter(state="active")
-    others = Placement.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
-    others.update(state="disabled")
     back_up(cast.route)
     taking.take(own_rows(0).get(), clock=now)
     Heartbeat.objects.create(process="keeper:test", kind="keeper", at=now())
@@ -167,7 +169,6 @@ def test_doctor_is_content_when_all_is_well(cast):
         assert wrong() == []
     finally:
         Heartbeat.objects.filter(kind="keeper").delete()
-        others.update(state="active")
 
 
 def test_doctor_knows_of_a_restore_that_was_stopped(cast):

@@ -19,7 +19,7 @@ from django.db import connections, models
 from django.db.migrations.loader import MigrationLoader
 
 from reservo import tenancy
-from reservo.fleet import journal, rows, sequences, snapshots
+from reservo.fleet import filesums, journal, rows, sequences, snapshots
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite import base as sqlite_engine
@@ -90,10 +90,26 @@ def copy(route: tenancy.Route, folder: Path, *, progress: Progress = lambda: Non
 
 
 def digests(route: tenancy.Route, *, progress: Progress = lambda: None) -> dict[str, rows.Digest]:
-    """Of a file that nobody writes to."""
+    """Of a centre that nobody writes to."""
+    if route.engine != "sqlite":
+        return _digests_by_rows(route, rows.tables(), progress)
+    found, others = {}, []
+    with closing(sqlite3.connect(sqlite_engine.path_of(route))) as file:
+        for model in rows.tables():
+            try:
+                found[model._meta.db_table] = filesums.digest(file, model)
+            except filesums.UnknownKind:
+                others.append(model)
+            progress()
+    return found | _digests_by_rows(route, others, progress)
+
+
+def _digests_by_rows(
+    route: tenancy.Route, models_: Iterable[type[models.Model]], progress: Progress
+) -> dict[str, rows.Digest]:
     found = {}
     with opened(route):
-        for model in rows.tables():
+        for model in models_:
             table = rows.Digest()
             for page in rows.pages(model):
                 table = table.plus(page)
@@ -128,8 +144,8 @@ def bring_up(
     *,
     expected: dict[str, rows.Digest],
     progress: Progress = lambda: None,
-) -> None:
-    """Prove a copy and migrate it if it is of an earlier release. Raises OtherSchema, NotEqual.
+) -> dict[str, rows.Digest]:
+    """Prove a copy, migrate it if it is of an earlier release; what it holds then. Raises OtherSchema, NotEqual.
 
     One of this release is compared whole. An earlier one is not read by code that does not know its columns: its rows
     are counted before and after.
@@ -144,9 +160,11 @@ def bring_up(
         _refuse_other_counts(path, expected)
         sqlite_places.migrate(path)
         _refuse_other_columns(path)
-    else:
-        _refuse_other_columns(path)
-        refuse_different(expected, digests(route, progress=progress))
+        return digests(route, progress=progress)
+    _refuse_other_columns(path)
+    found = digests(route, progress=progress)
+    refuse_different(expected, found)
+    return found
 
 
 def _refuse_broken(path: Path) -> None:
@@ -175,17 +193,22 @@ def migrations_here() -> dict[str, list[str]]:
 
 
 def load(
-    copy: tenancy.Route, target: tenancy.Route, *, row_by_row: bool, progress: Progress = lambda: None
+    copy: tenancy.Route,
+    target: tenancy.Route,
+    *,
+    expected: dict[str, rows.Digest],
+    row_by_row: bool,
+    progress: Progress = lambda: None,
 ) -> None:
     """Put the copy into a new namespace and compare. Raises NotEqual, NamespaceTaken, StoreUnavailable.
 
-    A file onto files is copied whole, unless nobody vouches for it (`row_by_row`).
+    `expected` is what the copy holds. A file onto files is copied whole, unless nobody vouches for it (`row_by_row`).
     """
     if target.engine == "sqlite" and not row_by_row:
         _load_file(copy, target)
     else:
         _load_rows(copy, target, progress)
-    refuse_different(digests(copy, progress=progress), digests(target, progress=progress))
+    refuse_different(expected, digests(target, progress=progress))
 
 
 def discard(target: tenancy.Route) -> None:

@@ -259,7 +259,7 @@ def _load(placement: Placement, backup: sources.Opened, control_of: datetime, *,
     manifest = backup.manifest
     epoch = max(placement.epoch, manifest.epoch) + 1
     filling = dataclasses.replace(placement.route(), epoch=restoring.UNFINISHED)
-    copies.load(backup.route, filling, row_by_row=False)
+    copies.load(backup.route, filling, expected=backup.tables, row_by_row=False)
     users = _users(manifest, placement.pk, control_of, at)
     if any(there != here for there, here in users.items()):
         with tenancy.activate(filling):

@@ -61,7 +61,7 @@ def over_itself(
         restore = _begin(placement, source, backup.manifest, store, at=clock())
         try:
             target = _route(restore, restore.after_store, restore.after_namespace, UNFINISHED)
-            copies.load(backup.route, target, row_by_row=False, progress=progress)
+            copies.load(backup.route, target, expected=backup.tables, row_by_row=False, progress=progress)
             put_files_back(backup, slug)
             _flip(restore, placement, target, clock)
         except BaseException:
@@ -101,7 +101,7 @@ def take_in(
 
     def fill(route: tenancy.Route) -> None:
         filling = dataclasses.replace(route, epoch=UNFINISHED)
-        copies.load(backup.route, filling, row_by_row=row_by_row, progress=progress)
+        copies.load(backup.route, filling, expected=backup.tables, row_by_row=row_by_row, progress=progress)
         put_files_back(backup, slug)
         users = arrivals.welcome(manifest.people, route.tenant_id, at=at)
         with tenancy.activate(filling), tenancy.atomic():
