@@ -24,7 +24,7 @@ class UnknownKind(LookupError):
 def digest(file: sqlite3.Connection, model: type[models.Model]) -> Digest:
     """Raises UnknownKind."""
     fields = model._meta.concrete_fields
-    found = [(number, _converter(field)) for number, field in enumerate(fields)]
+    found = [(number, _kind(field)[1]) for number, field in enumerate(fields)]
     converters = [(number, convert) for number, convert in found if convert is not _as_it_is]
     names = ", ".join(f'"{field.column}"' for field in fields)
     cursor = file.execute(f'SELECT {names} FROM "{model._meta.db_table}"')  # noqa: S608  # nosec B608: our own names
@@ -43,14 +43,18 @@ def _hash(row: list[Any], converters: list[tuple[int, Convert]]) -> int:
     return int.from_bytes(hashlib.blake2b(raw, digest_size=SUM_BITS // 8).digest(), "big")
 
 
-def _converter(field: models.Field) -> Convert:
-    kind = field.get_internal_type()
+def columns_of(model: type[models.Model]) -> list[list[str]]:
+    """Name and kind of each value of a row, in the order in which it is hashed. Raises UnknownKind."""
+    return [[field.column, _kind(field)[0]] for field in model._meta.concrete_fields]
+
+
+def _kind(field: models.Field) -> tuple[str, Convert]:
     if isinstance(field, models.ForeignKey):
-        return _converter(field.target_field)
+        return _kind(field.target_field)
     try:
-        return _KINDS[kind]
+        return _KINDS[field.get_internal_type()]
     except KeyError:
-        raise UnknownKind(f"{field}: {kind}") from None
+        raise UnknownKind(f"{field}: {field.get_internal_type()}") from None
 
 
 def _as_it_is(value: Any) -> Any:
@@ -69,29 +73,27 @@ def _document(text: str) -> Any:
         return json.loads(text)
 
 
-_KINDS: dict[str, Convert] = {
+_KINDS: dict[str, tuple[str, Convert]] = {
     **dict.fromkeys(
         [
             "AutoField",
             "BigAutoField",
             "BigIntegerField",
-            "CharField",
-            "DateField",
-            "FloatField",
             "IntegerField",
             "PositiveBigIntegerField",
             "PositiveIntegerField",
             "PositiveSmallIntegerField",
-            "SlugField",
             "SmallIntegerField",
-            "TextField",
-            "TimeField",
         ],
-        _as_it_is,
+        ("integer", _as_it_is),
     ),
-    "BooleanField": bool,
-    "DateTimeField": _instant,
-    "JSONField": _document,
-    "UUIDField": lambda text: str(UUID(text)),
-    "BinaryField": lambda raw: bytes(raw).hex(),
+    **dict.fromkeys(["CharField", "SlugField", "TextField"], ("text", _as_it_is)),
+    "DateField": ("date", _as_it_is),
+    "TimeField": ("time", _as_it_is),
+    "FloatField": ("real", _as_it_is),
+    "BooleanField": ("boolean", bool),
+    "DateTimeField": ("instant", _instant),
+    "JSONField": ("json", _document),
+    "UUIDField": ("uuid", lambda text: str(UUID(text))),
+    "BinaryField": ("bytes", lambda raw: bytes(raw).hex()),
 }
