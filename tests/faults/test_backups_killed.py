@@ -96,6 +96,18 @@ def test_a_restore_killed_anywhere_is_whole_or_is_aborted_with_nothing_lost(back
     assert [path.name for path in centre_file(backed_up).parent.glob(".*")] == []
 
 
+def test_undoing_killed_anywhere_is_done_again_or_given_up(backed_up):
+    backed_up.command("tenants", "restore", SLUG)
+    steps = steps_of(backed_up, "restore", SLUG, "--undo")
+    for step in [*spread(steps, KILLS), steps - 60, steps - 30]:
+        backed_up.command("tenants", "restore", SLUG)
+        assert kill_at(backed_up, step, "restore", SLUG, "--undo")
+        backed_up.command("tenants", "restore", SLUG, "--abort", check=False)
+        if name_of(backed_up) == "then":
+            backed_up.command("tenants", "restore", SLUG, "--undo")
+        assert name_of(backed_up) == "now", step
+
+
 def test_a_restore_as_a_new_centre_killed_anywhere_is_taken_back(backed_up):
     steps = steps_of(backed_up, "restore", SLUG, "--as", "copia-entera")
     for number, step in enumerate(spread(steps, KILLS)):

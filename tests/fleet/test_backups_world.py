@@ -10,6 +10,7 @@ from reservo import tenancy
 from reservo.accounts.models import Membership
 from reservo.adapters import files
 from reservo.core.clock import now
+from reservo.fleet import journal
 from reservo.fleet.backups import restoring, sources
 from reservo.fleet.models import Backup, Move, Restore
 from reservo.jobs.models import Job, NextFiring, RecurringRun, Wakeup
@@ -79,6 +80,30 @@ def test_what_was_mailed_of_visits_made_since_stays_in_the_log(cast, monday):
         assert set(Delivery.objects.values_list("pk", "subject_key")) == log
 
 
+def test_mail_that_left_after_a_restore_is_not_sent_again_when_it_is_undone(cast, monday):
+    cast.book(monday)
+    back_up(cast.route)
+    with cast.active(), tenancy.atomic():
+        Delivery.objects.filter(state="planned").update(version="again")
+    restore(cast)
+    with cast.active(), tenancy.atomic():
+        mail = Delivery.objects.filter(state="planned").first()
+        identity = (mail.kind, mail.subject_key, "again", mail.to_address)
+        Delivery.objects.create(
+            **dict(zip(("kind", "subject_key", "version", "to_address"), identity, strict=True)),
+            state="accepted",
+            due_at=now(),
+            settled_at=now(),
+            created_at=now(),
+            message_id="<planned-anew@test>",
+        )
+    restoring.undo(cast.slug, clock=now)
+    cast.route = directory.find(cast.slug)
+    with cast.active():
+        same = Delivery.objects.filter(kind=identity[0], subject_key=identity[1], version="again")
+        assert list(same.values_list("state", "message_id")) == [("accepted", "<planned-anew@test>")]
+
+
 def test_a_recurring_job_that_fired_since_does_not_fire_again(cast):
     back_up(cast.route)
     today = now().date()
@@ -117,6 +142,18 @@ def test_pictures_of_the_backup_that_are_gone_are_put_back_and_newer_ones_stay(c
     restore(cast)
     assert store.read(f"{cast.slug}/logo-old.png") == b"old"
     assert store.read(f"{cast.slug}/logo-new.png") == b"new"
+
+
+def test_a_centre_that_is_being_moved_is_backed_up_without_the_movers_triggers(cast, monday):
+    with cast.active():
+        journal.begin()
+    cast.book(monday)
+    back_up(cast.route)
+    restore(cast)
+    with cast.active():
+        assert journal._triggers(cast.route.engine) == set()
+    cast.book(monday + timedelta(days=1))
+    assert numbers(cast.slug) == [1, 2]
 
 
 def test_two_restores_at_once_and_one_during_a_move_are_refused(cast):

@@ -150,20 +150,32 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
 
 
 def abort(slug: str, *, at: datetime) -> Restore:
-    """Give up a restore that was stopped before its end: the centre goes on as it was. Raises CannotRestore."""
+    """Give up a restore (or its undoing) that was stopped before its end: the centre goes on as it was.
+
+    Raises CannotRestore if none was.
+    """
     placement = _placement(slug)
+    healed = _heal(placement)
     restore = Restore.objects.filter(slug=slug, state=State.LOADING).first()
+    if restore is None and healed:
+        return last_restore(slug)
     if restore is None:
         raise CannotRestore(f"{slug} is not being restored")
-    present = _readable(placement.route())
-    if present is not None and present.epoch != placement.epoch:
-        with tenancy.control(), tenancy.atomic():
-            Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
-        directory.forget(slug)
     copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
     restore.save(update_fields=["state", "open_for", "ended_at"])
     return restore
+
+
+def _heal(placement: Placement) -> bool:
+    """The place was closed under the next epoch and nothing followed: that epoch is the one that holds."""
+    present = _readable(placement.route())
+    if present is None or present.epoch in (placement.epoch, UNFINISHED):
+        return False
+    with tenancy.control(), tenancy.atomic():
+        Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
+    directory.forget(placement.slug)
+    return True
 
 
 def unfinished() -> list[Placement]:
@@ -279,12 +291,15 @@ def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: 
 
 
 def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str, clock: Clock) -> None:
-    """Both places get the next epoch, the one that is left first."""
-    present = _readable(placement.route())
-    other = _readable(to)
+    """Both places get the next epoch, the one that is left first; what went out since the restore stays so."""
+    present, other = _readable(placement.route()), _readable(to)
     epoch = max(route.epoch for route in (present, other, placement.route()) if route) + 1
     if present is not None:
         set_epoch(present, epoch)
+    if present is not None and other is not None:
+        closed = dataclasses.replace(present, epoch=epoch)
+        carried = world.carry(closed, other, data_of=restore.ended_at or restore.started_at)
+        restore.report |= {"carried_back": carried}
     _point_to(restore, to, epoch, state, clock)
 
 
