@@ -20,6 +20,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "jobs": ("jobs-rate", "jobs-pickup-p50", "jobs-pickup-p99", "jobs-memory"),
     "reminders": ("reminders-lost", "reminders-twice", "reminders-memory", "reminders-rate"),
     "live": ("demo-memory", "live-memory", "live-p50", "live-p99"),
+    "backups": (
+        *("backup-sqlite", "restore-sqlite", "backup-postgresql", "restore-postgresql"),
+        *("backup-mariadb", "restore-mariadb", "page-beside-backup"),
+    ),
     "first-step": ("first-step-bytes", "first-step-tappable"),
 }
 

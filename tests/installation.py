@@ -44,7 +44,9 @@ class Installation:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def command(self, *words: str, timeout: float = 120, check: bool = True, **environment: str) -> str:
+    def command(
+        self, *words: str, timeout: float = 120, check: bool = True, input: str = "", **environment: str
+    ) -> str:
         """What `reservo WORDS` prints; a failure shows what it said."""
         done = subprocess.run(
             [sys.executable, "-m", "reservo", *words],
@@ -52,6 +54,7 @@ class Installation:
             cwd=ROOT,
             capture_output=True,
             text=True,
+            input=input,
             timeout=timeout,
             check=False,
         )

@@ -269,7 +269,7 @@ def test_a_backup_that_is_not_what_was_copied_does_not_count_and_does_not_stay(c
         ({"new": "SELF"}, "the address is taken"),
         ({"source": "/no/such/file"}, "/no/such/file is no file"),
         ({"does": "undo"}, "has not been restored"),
-        ({"does": "abort"}, "is not one whose making was stopped"),
+        ({"does": "abort"}, "is not being restored"),
         ({"does": "forget"}, "has not been restored"),
         ({"source": "EMPTY"}, "has none of"),
     ],

@@ -25,9 +25,14 @@ State = Backup.State
 
 @pytest.fixture(scope="module")
 def cast(control):
+    """Alone in the installation: the centres of other tests are away meanwhile."""
+    active = list(Placement.objects.filter(state="active").values_list("pk", flat=True))
+    others = Placement.objects.filter(pk__in=active)
+    others.update(state="disabled")
     made = make_cast()
     yield made
     made.end()
+    others.update(state="active")
 
 
 @pytest.fixture(autouse=True)
@@ -147,17 +152,7 @@ def test_a_mount_that_is_away_is_not_taken_for_an_empty_place(cast, two_places):
     assert any("is it mounted?" in found.what for found in wrong())
 
 
-@pytest.fixture
-def alone(cast):
-    """No other centre is open."""
-    others = Placement.objects.exclude(pk=cast.route.tenant_id).filter(state="active")
-    others = Placement.objects.filter(pk__in=list(others.values_list("pk", flat=True)))
-    others.update(state="disabled")
-    yield
-    others.update(state="active")
-
-
-def test_doctor_knows_of_old_and_of_missing_backups(cast, alone):
+def test_doctor_knows_of_old_and_of_missing_backups(cast):
     Tenant.objects.filter(pk=cast.route.tenant_id).update(created_at=now() - timedelta(days=3))
     assert any("without a backup" in found.what and cast.slug in found.what for found in wrong())
     backup = back_up(cast.route)
@@ -166,7 +161,7 @@ def test_doctor_knows_of_old_and_of_missing_backups(cast, alone):
     assert any("without a backup" in found.what and cast.slug in found.what for found in wrong())
 
 
-def test_doctor_is_content_when_all_is_well(cast, alone):
+def test_doctor_is_content_when_all_is_well(cast):
     back_up(cast.route)
     taking.take(own_rows(0).get(), clock=now)
     Heartbeat.objects.create(process="keeper:test", kind="keeper", at=now())
@@ -233,7 +228,7 @@ def test_tidying_removes_from_the_first_place_alone(cast, two_places):
     assert places.first().has(backups[-1].key)
 
 
-def test_a_new_centre_does_not_wait_for_its_first_night(cast, alone):
+def test_a_new_centre_does_not_wait_for_its_first_night(cast):
     assert running.ask_first_ones(at=now()) >= 1
     assert own_rows(cast.route.tenant_id).get().state == State.DUE
     with tenancy.control():

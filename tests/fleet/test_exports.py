@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -88,6 +89,32 @@ def test_anybody_can_read_it_with_sqlite_alone(zipped, tmp_path):
         assert file.execute("SELECT given_name, paternal_surname FROM patients_patient").fetchall() == [
             ("José", "Muñoz")
         ]
+
+
+def test_its_sums_can_be_computed_by_the_format_document_alone(cast, monday, tmp_path):
+    """With nothing of ours but the file: sqlite3, json, hashlib."""
+    cast.book(monday)
+    exports.write(cast.slug, tmp_path / "open", at=now())
+    manifest = json.loads((tmp_path / "open" / "manifest.json").read_text())
+    read = {
+        "boolean": bool,
+        "json": json.loads,
+        "instant": lambda text: f"{text[:10]}T{text[11:19]}.{text[20:].ljust(6, '0')}Z",
+        "uuid": lambda text: "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])),
+    }
+    with closing(sqlite3.connect(tmp_path / "open" / "data.db")) as file:
+        for table, (count, expected) in manifest["tables"].items():
+            columns = manifest["columns"][table]
+            found = file.execute(f"SELECT {', '.join(name for name, _ in columns)} FROM {table}").fetchall()
+            total = 0
+            for row in found:
+                values = [
+                    value if value is None else read.get(kind, lambda same: same)(value)
+                    for value, (_, kind) in zip(row, columns, strict=True)
+                ]
+                raw = json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+                total += int.from_bytes(hashlib.blake2b(raw, digest_size=16).digest(), "big")
+            assert (len(found), str(total % 2**128)) == (count, expected), table
 
 
 def test_no_password_travels_with_it(cast, zipped):

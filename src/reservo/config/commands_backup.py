@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from reservo.adapters import archives
 from reservo.fleet import copies, exports
@@ -42,6 +44,8 @@ _WORDS = {
     operations.BadTenant: "refused",
     BadSlug: "it cannot be an address",
     OSError: "the system refused (is the disk full?)",
+    sqlite3.Error: "the database refused (is the disk full?)",
+    DatabaseError: "the database refused (is the disk full?)",
 }
 
 

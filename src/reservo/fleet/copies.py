@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+import socket
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +19,7 @@ from django.db import connections, models
 from django.db.migrations.loader import MigrationLoader
 
 from reservo import tenancy
-from reservo.fleet import journal, rows, sequences, snapshots
+from reservo.fleet import filesums, journal, rows, sequences, snapshots
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite import base as sqlite_engine
@@ -53,14 +55,22 @@ class Copy:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder in the data directory that is gone afterwards."""
+    """A folder in the data directory that is gone afterwards; if we are killed, whoever comes next removes it."""
     parent = Path(settings.RESERVO_DATA_DIR) / "scratch"
     parent.mkdir(exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=parent))
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{socket.gethostname()}.{os.getpid()}."))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{socket.gethostname()}.*.*"):
+        pid = folder.name.rsplit(".", 2)[1]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def path_of(route: tenancy.Route) -> Path:
@@ -80,10 +90,26 @@ def copy(route: tenancy.Route, folder: Path, *, progress: Progress = lambda: Non
 
 
 def digests(route: tenancy.Route, *, progress: Progress = lambda: None) -> dict[str, rows.Digest]:
-    """Of a file that nobody writes to."""
+    """Of a centre that nobody writes to."""
+    if route.engine != "sqlite":
+        return _digests_by_rows(route, rows.tables(), progress)
+    found, others = {}, []
+    with closing(sqlite3.connect(sqlite_engine.path_of(route))) as file:
+        for model in rows.tables():
+            try:
+                found[model._meta.db_table] = filesums.digest(file, model)
+            except filesums.UnknownKind:
+                others.append(model)
+            progress()
+    return found | _digests_by_rows(route, others, progress)
+
+
+def _digests_by_rows(
+    route: tenancy.Route, models_: Iterable[type[models.Model]], progress: Progress
+) -> dict[str, rows.Digest]:
     found = {}
     with opened(route):
-        for model in rows.tables():
+        for model in models_:
             table = rows.Digest()
             for page in rows.pages(model):
                 table = table.plus(page)
@@ -118,8 +144,8 @@ def bring_up(
     *,
     expected: dict[str, rows.Digest],
     progress: Progress = lambda: None,
-) -> None:
-    """Prove a copy and migrate it if it is of an earlier release. Raises OtherSchema, NotEqual.
+) -> dict[str, rows.Digest]:
+    """Prove a copy, migrate it if it is of an earlier release; what it holds then. Raises OtherSchema, NotEqual.
 
     One of this release is compared whole. An earlier one is not read by code that does not know its columns: its rows
     are counted before and after.
@@ -134,9 +160,11 @@ def bring_up(
         _refuse_other_counts(path, expected)
         sqlite_places.migrate(path)
         _refuse_other_columns(path)
-    else:
-        _refuse_other_columns(path)
-        refuse_different(expected, digests(route, progress=progress))
+        return digests(route, progress=progress)
+    _refuse_other_columns(path)
+    found = digests(route, progress=progress)
+    refuse_different(expected, found)
+    return found
 
 
 def _refuse_broken(path: Path) -> None:
@@ -165,17 +193,29 @@ def migrations_here() -> dict[str, list[str]]:
 
 
 def load(
-    copy: tenancy.Route, target: tenancy.Route, *, row_by_row: bool, progress: Progress = lambda: None
+    copy: tenancy.Route,
+    target: tenancy.Route,
+    *,
+    expected: dict[str, rows.Digest],
+    row_by_row: bool,
+    progress: Progress = lambda: None,
 ) -> None:
     """Put the copy into a new namespace and compare. Raises NotEqual, NamespaceTaken, StoreUnavailable.
 
-    A file onto files is copied whole, unless nobody vouches for it (`row_by_row`).
+    `expected` is what the copy holds. A file onto files is copied whole, unless nobody vouches for it (`row_by_row`).
     """
     if target.engine == "sqlite" and not row_by_row:
         _load_file(copy, target)
     else:
         _load_rows(copy, target, progress)
-    refuse_different(digests(copy, progress=progress), digests(target, progress=progress))
+    refuse_different(expected, digests(target, progress=progress))
+
+
+def discard(target: tenancy.Route) -> None:
+    """What `load` made or was making; nothing if there is nothing."""
+    if target.engine == "sqlite":
+        _forget_draft(sqlite_engine.path_of(target))
+    namespaces.remove(target)
 
 
 def applied(path: Path) -> dict[str, list[str]]:
@@ -272,7 +312,7 @@ def _load_file(copy: tenancy.Route, target: tenancy.Route) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         raise namespaces.NamespaceTaken(target.namespace)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = _draft_of(path)
     try:
         shutil.copyfile(sqlite_engine.path_of(copy), draft)
         with closing(sqlite3.connect(draft)) as file, file:
@@ -283,8 +323,17 @@ def _load_file(copy: tenancy.Route, target: tenancy.Route) -> None:
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         draft.rename(path)
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        _forget_draft(path)
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.draft")
+
+
+def _forget_draft(path: Path) -> None:
+    draft = _draft_of(path)
+    for suffix in ("", "-wal", "-shm"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
 def _load_rows(copy: tenancy.Route, target: tenancy.Route, progress: Progress) -> None:

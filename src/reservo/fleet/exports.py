@@ -81,8 +81,8 @@ def opened(source: Path, *, progress: copies.Progress = lambda: None) -> Iterato
             _take(open_part, part, packing.FILES + part.name, folder)
         route = taking.route_of(manifest, folder)
         _refuse_active_content(copies.path_of(route))
-        copies.bring_up(route, manifest.migrations, expected=manifest.tables, progress=progress)
-        yield Opened(manifest, folder, route)
+        tables = copies.bring_up(route, manifest.migrations, expected=manifest.tables, progress=progress)
+        yield Opened(manifest, folder, route, tables)
 
 
 def _shrink(path: Path) -> None:

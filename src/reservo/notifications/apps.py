@@ -12,4 +12,4 @@ class NotificationsConfig(AppConfig):
         from reservo.notifications.models import Delivery
 
         account_mails.register_kinds()
-        world.done_outside(Delivery, sent.left_since)
+        world.done_outside(Delivery, sent.left_since, identity=sent.IDENTITY)

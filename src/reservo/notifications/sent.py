@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from reservo.notifications.models import Delivery
 
 State = Delivery.State
+IDENTITY = ("kind", "subject_key", "version", "to_address")
 LEFT = (
     State.ACCEPTED,
     State.REJECTED,

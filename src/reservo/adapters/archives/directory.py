@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +12,7 @@ from typing import BinaryIO
 from reservo.adapters.archives.base import AlreadyThere, ArchiveGone, Fill, NotThere, check
 
 DRAFT = ".draft-"
+DRAFT_SECONDS = 24 * 3600.0
 
 
 class DirectoryArchive:
@@ -22,6 +25,7 @@ class DirectoryArchive:
     def write(self, name: str, fill: Fill) -> int:
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        _forget_old_drafts(path.parent)
         draft = path.with_name(f"{DRAFT}{uuid.uuid4().hex[:12]}")
         try:
             size = _written(draft, fill)
@@ -58,6 +62,14 @@ class DirectoryArchive:
         if not self._root.is_dir():
             raise ArchiveGone(f"{self._root} is not there")
         return self._root
+
+
+def _forget_old_drafts(folder: Path) -> None:
+    """Of writers that were killed."""
+    for draft in folder.glob(f"{DRAFT}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > DRAFT_SECONDS:
+                draft.unlink()
 
 
 def _written(draft: Path, fill: Fill) -> int:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max, Q
 
 from reservo.fleet.backups import keys, places, restoring
+from reservo.fleet.backups.running import LEFT_BEHIND
 from reservo.fleet.models import Backup, Restore
 from reservo.jobs.models import Heartbeat
 from reservo.tenancy.models import Placement
@@ -22,7 +23,7 @@ State = Backup.State
 
 
 def findings(*, at: datetime) -> list[Finding]:
-    return [*_key(), *_places(), *_ages(at), *_rows(), *_restores(at), _keeper(at)]
+    return [*_key(), *_places(), *_ages(at), *_rows(at), *_restores(at), _keeper(at)]
 
 
 def newest() -> dict[int, datetime]:
@@ -95,12 +96,13 @@ def _ages(at: datetime) -> list[Finding]:
     ]
 
 
-def _rows() -> list[Finding]:
+def _rows(at: datetime) -> list[Finding]:
     """The last word of each centre: a failure that was followed by a success is over."""
     last = Backup.objects.values("tenant_id").annotate(last=Max("pk")).values("last")
-    bad = Backup.objects.filter(pk__in=last).filter(~Q(error=""), ~Q(state=State.DONE))
+    stopped = Q(state=State.RUNNING, beat_at__lt=at - LEFT_BEHIND)
+    bad = Backup.objects.filter(stopped | ~Q(error=""), pk__in=last).exclude(state=State.DONE)
     count, first = bad.count(), bad.order_by("-pk").first()
-    said = f": {first.slug or 'control'}: {first.error}" if first else ""
+    said = f": {first.slug or 'control'}: {first.error or 'stopped in the middle'}" if first else ""
     return [
         Finding(
             f"{count} backups failed or are not in every place{said}"[:300],

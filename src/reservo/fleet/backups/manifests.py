@@ -52,6 +52,7 @@ class Manifest:
     zone: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     tables: dict[str, Digest] = field(default_factory=dict)
+    columns: dict[str, list[list[str]]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     files: list[Part] = field(default_factory=list)

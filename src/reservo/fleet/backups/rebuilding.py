@@ -232,11 +232,12 @@ def _sound(place: places.Place, folder: str, name: str, say: Say) -> Iterator[so
 
 def _is_there(placement: Placement) -> bool:
     """The store survived with the centre in it: newer than any backup. Its epoch is the one that holds."""
-    if not _answers(placement.store) or not namespaces.exists(placement.route()):
+    if not _answers(placement.store):
         return False
-    epoch = restoring.epoch_of(placement.route())
-    if not epoch:
-        namespaces.remove(placement.route())
+    there = namespaces.exists(placement.route())
+    epoch = restoring.epoch_of(placement.route()) if there else restoring.UNFINISHED
+    if epoch == restoring.UNFINISHED:
+        copies.discard(placement.route())
         return False
     Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
     return True
@@ -258,7 +259,7 @@ def _load(placement: Placement, backup: sources.Opened, control_of: datetime, *,
     manifest = backup.manifest
     epoch = max(placement.epoch, manifest.epoch) + 1
     filling = dataclasses.replace(placement.route(), epoch=restoring.UNFINISHED)
-    copies.load(backup.route, filling, row_by_row=False)
+    copies.load(backup.route, filling, expected=backup.tables, row_by_row=False)
     users = _users(manifest, placement.pk, control_of, at)
     if any(there != here for there, here in users.items()):
         with tenancy.activate(filling):

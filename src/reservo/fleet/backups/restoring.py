@@ -61,8 +61,7 @@ def over_itself(
         restore = _begin(placement, source, backup.manifest, store, at=clock())
         try:
             target = _route(restore, restore.after_store, restore.after_namespace, UNFINISHED)
-            namespaces.remove(target)
-            copies.load(backup.route, target, row_by_row=False, progress=progress)
+            copies.load(backup.route, target, expected=backup.tables, row_by_row=False, progress=progress)
             put_files_back(backup, slug)
             _flip(restore, placement, target, clock)
         except BaseException:
@@ -102,7 +101,7 @@ def take_in(
 
     def fill(route: tenancy.Route) -> None:
         filling = dataclasses.replace(route, epoch=UNFINISHED)
-        copies.load(backup.route, filling, row_by_row=row_by_row, progress=progress)
+        copies.load(backup.route, filling, expected=backup.tables, row_by_row=row_by_row, progress=progress)
         put_files_back(backup, slug)
         users = arrivals.welcome(manifest.people, route.tenant_id, at=at)
         with tenancy.activate(filling), tenancy.atomic():
@@ -151,20 +150,32 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
 
 
 def abort(slug: str, *, at: datetime) -> Restore:
-    """Give up a restore that was stopped before its end: the centre goes on as it was. Raises CannotRestore."""
+    """Give up a restore (or its undoing) that was stopped before its end: the centre goes on as it was.
+
+    Raises CannotRestore if none was.
+    """
     placement = _placement(slug)
+    healed = _heal(placement)
     restore = Restore.objects.filter(slug=slug, state=State.LOADING).first()
+    if restore is None and healed:
+        return last_restore(slug)
     if restore is None:
         raise CannotRestore(f"{slug} is not being restored")
-    present = _readable(placement.route())
-    if present is not None and present.epoch != placement.epoch:
-        with tenancy.control(), tenancy.atomic():
-            Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
-        directory.forget(slug)
-    namespaces.remove(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
+    copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
     restore.save(update_fields=["state", "open_for", "ended_at"])
     return restore
+
+
+def _heal(placement: Placement) -> bool:
+    """The place was closed under the next epoch and nothing followed: that epoch is the one that holds."""
+    present = _readable(placement.route())
+    if present is None or present.epoch in (placement.epoch, UNFINISHED):
+        return False
+    with tenancy.control(), tenancy.atomic():
+        Placement.objects.filter(pk=placement.pk).update(epoch=present.epoch)
+    directory.forget(placement.slug)
+    return True
 
 
 def unfinished() -> list[Placement]:
@@ -179,6 +190,7 @@ def take_back(slug: str) -> None:
     if placement.state != Placement.State.MAINTENANCE or not _is_unfinished(placement):
         raise CannotRestore(f"{slug} is not one whose making was stopped")
     Membership.objects.filter(tenant_id=placement.pk).delete()
+    copies.discard(placement.route())
     tenants.take_back(placement)
     directory.forget(slug)
 
@@ -279,12 +291,15 @@ def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: 
 
 
 def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str, clock: Clock) -> None:
-    """Both places get the next epoch, the one that is left first."""
-    present = _readable(placement.route())
-    other = _readable(to)
+    """Both places get the next epoch, the one that is left first; what went out since the restore stays so."""
+    present, other = _readable(placement.route()), _readable(to)
     epoch = max(route.epoch for route in (present, other, placement.route()) if route) + 1
     if present is not None:
         set_epoch(present, epoch)
+    if present is not None and other is not None:
+        closed = dataclasses.replace(present, epoch=epoch)
+        carried = world.carry(closed, other, data_of=restore.ended_at or restore.started_at)
+        restore.report |= {"carried_back": carried}
     _point_to(restore, to, epoch, state, clock)
 
 

@@ -14,6 +14,7 @@ from reservo.fleet import copies
 from reservo.fleet.backups import control, keys, packing, places, sealing, taking
 from reservo.fleet.backups.manifests import CENTRE, Manifest, instant
 from reservo.fleet.models import Backup
+from reservo.fleet.rows import Digest
 
 
 class NoBackup(LookupError):
@@ -38,6 +39,7 @@ class Opened:
     manifest: Manifest
     folder: Path
     route: tenancy.Route
+    tables: dict[str, Digest]
 
     def content(self, name: str) -> bytes:
         return (self.folder / packing.FILES / name).read_bytes()
@@ -89,11 +91,12 @@ def opened(source: Source, *, progress: copies.Progress = lambda: None) -> Itera
         with source.open() as file:
             manifest = packing.unpack(file, folder, keys.current())
         route = taking.route_of(manifest, folder)
+        tables = manifest.tables
         if manifest.kind == CENTRE:
-            copies.bring_up(route, manifest.migrations, expected=manifest.tables, progress=progress)
+            tables = copies.bring_up(route, manifest.migrations, expected=tables, progress=progress)
         else:
             control.compare(folder, manifest)
-        yield Opened(manifest, folder, route)
+        yield Opened(manifest, folder, route, tables)
 
 
 def _has(place: places.Place, name: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reservo import tenancy
 from reservo.accounts.models import Membership
 from reservo.adapters import archives
-from reservo.fleet import copies
+from reservo.fleet import copies, filesums, rows
 from reservo.fleet.backups import control, identity, keys, packing, places, sealing
 from reservo.fleet.backups.manifests import CENTRE, Manifest, Person
 from reservo.fleet.copies import Progress
@@ -115,6 +115,7 @@ def manifest_of_centre(placement: Placement, copy: copies.Copy, at: datetime, *,
         zone=placement.zone,
         facts={name: str(getattr(tenant, name)) for name in ("name", "country", "currency", "language")},
         tables=copy.tables,
+        columns={model._meta.db_table: filesums.columns_of(model) for model in rows.tables()},
         sequences=copy.sequences,
         people=[
             Person(user.pk, user.email, user.name, user.language, user.password if secrets else "")

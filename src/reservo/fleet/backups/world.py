@@ -20,12 +20,15 @@ from reservo.tenancy.models import Counter
 
 MARGIN = timedelta(hours=1)
 Since = Callable[[datetime], models.QuerySet]
-_done_outside: dict[type[models.Model], Since] = {}
+_done_outside: dict[type[models.Model], tuple[Since, tuple[str, ...]]] = {}
 
 
-def done_outside(model: type[models.Model], since: Since) -> None:
-    """Register: the rows of `since(moment)` tell of what was done outside; their present state is kept."""
-    _done_outside[model] = since
+def done_outside(model: type[models.Model], since: Since, *, identity: tuple[str, ...]) -> None:
+    """Register: the rows of `since(moment)` tell of what was done outside; their present state is kept.
+
+    `identity`: the columns by which a row is the same thing, whatever its key.
+    """
+    _done_outside[model] = (since, identity)
 
 
 def carry(present: tenancy.Route, restored: tenancy.Route, *, data_of: datetime) -> dict[str, int]:
@@ -34,7 +37,7 @@ def carry(present: tenancy.Route, restored: tenancy.Route, *, data_of: datetime)
     with tenancy.activate(present):
         given = sequences.last_given()
         counters = list(Counter.objects.values_list("name", "value"))
-        kept = {model: _read(model, query(since)) for model, query in _done_outside.items()}
+        kept = {model: _read(model, query(since)) for model, (query, _) in _done_outside.items()}
         ended = list(_ended_jobs(since).values_list("pk", flat=True))
         firings = _read(RecurringRun, RecurringRun.objects.filter(fired_at__gte=since))
     with tenancy.activate(restored):
@@ -43,6 +46,7 @@ def carry(present: tenancy.Route, restored: tenancy.Route, *, data_of: datetime)
         for name, value in counters:
             _raise_counter(name, value)
         for model, found in kept.items():
+            _make_way(model, found)
             rows.replace(model, [_key(model, row) for row in found], found)
         _add_firings(firings)
         for start in range(0, len(ended), 500):
@@ -55,6 +59,17 @@ def drop_work() -> int:
     """In a copy of a centre that goes on elsewhere: what waits is the other one's to do."""
     with tenancy.atomic():
         return Job.objects.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).delete()[0]
+
+
+def _make_way(model: type[models.Model], found: list[rows.Row]) -> None:
+    """The same thing under another key (planned again after a restore) gives way."""
+    names, (_, identity) = rows.columns(model), _done_outside[model]
+    keys = [_key(model, row) for row in found]
+    here = {_key(model, row) for row in rows.with_keys(model, keys)}
+    for row in found:
+        if _key(model, row) not in here:
+            values = dict(zip(names, row, strict=True))
+            model._base_manager.filter(**{name: values[name] for name in identity}).delete()
 
 
 def _read(model: type[models.Model], query: models.QuerySet) -> list[rows.Row]:

@@ -46,5 +46,7 @@ class Command(BaseCommand):
                 f" {backup.seconds:.2f} s; {backup.verdict}"
             )
             for place, said in backup.places.items():
-                self.stdout.write(f"  {said:10} {place}/{backup.key}")
+                self.stdout.write(
+                    f"  ok {place}/{backup.key}" if said == "ok" else f"  NOT in {place}: {said}"
+                )
         return backup.error and f"{slug or 'control plane'}: {backup.error}"

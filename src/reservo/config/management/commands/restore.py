@@ -74,11 +74,11 @@ class Command(BaseCommand):
         self._show(restoring.undo(slug, clock=now))
 
     def _abort(self, slug: str) -> None:
-        if Restore.objects.filter(slug=slug, state=Restore.State.LOADING).exists():
+        if slug in {placement.slug for placement in restoring.unfinished()}:
+            restoring.take_back(slug)
+            self.stdout.write(f"{slug}, which was only half made, is gone")
+        else:
             self._show(restoring.abort(slug, at=now()))
-            return
-        restoring.take_back(slug)
-        self.stdout.write(f"{slug}, which was only half made, is gone")
 
     def _forget(self, slug: str) -> None:
         self._show(restoring.forget(slug, at=now()))
