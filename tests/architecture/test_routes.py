@@ -147,7 +147,10 @@ def test_the_owner_sends_an_empty_form(stage, put_back, route):
 @each([route for route in EVERY if CASES[route].post == 422])
 def test_a_refused_form_says_what_is_wrong(stage, put_back, route):
     answer = stage.client("administrator").post(stage.url(CASES[route].path), EMPTY)
-    assert b'class="error"' in answer.content or b'role="alert"' in answer.content
+    if answer.headers["Content-Type"] == "application/json":
+        assert answer.json()["message"]
+    else:
+        assert b'class="error"' in answer.content or b'role="alert"' in answer.content
 
 
 # Anonymous
