@@ -6,10 +6,12 @@ import os
 import sys
 
 from reservo.config import environment
+from reservo.config.hangs import Live, Pulses
 from reservo.config.supervisor import Child
 
 WEB = "reservo.config.wsgi:application"
 EVENTS = "reservo.notifications.live.app:application"
+SERVER = "reservo.config.served"
 
 
 def bind() -> str:
@@ -23,7 +25,7 @@ def web_argv() -> list[str]:
         *(
             sys.executable,
             "-m",
-            "granian",
+            SERVER,
             "--interface",
             "wsgi",
             "--host",
@@ -39,7 +41,7 @@ def web_argv() -> list[str]:
 
 def events_argv() -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", bind()),
+        *(sys.executable, "-m", SERVER, "--interface", "asgi", "--host", bind()),
         *("--port", str(environment.events_port()), "--workers", "1", "--respawn-failed-workers", "--no-ws"),
         # Streams do not end by themselves: a stop does not wait for them, and browsers come back.
         *("--log-level", "warning", "--workers-kill-timeout", "1"),
@@ -49,9 +51,15 @@ def events_argv() -> list[str]:
 
 
 def children() -> list[Child]:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind(), bind())  # noqa: S104  # nosec B104: asked, not bound
     return [
-        Child("web", web_argv()),
-        Child("events", events_argv()),
-        Child("worker", [sys.executable, "-m", "reservo", "worker"]),
-        Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"]),
+        Child("web", web_argv(), _pulses("web"), Live(host, environment.port())),
+        Child("events", events_argv(), _pulses("events"), Live(host, environment.events_port())),
+        Child("worker", [sys.executable, "-m", "reservo", "worker"], _pulses("worker")),
+        Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"], _pulses("scheduler")),
     ]
+
+
+def _pulses(name: str) -> Pulses:
+    """Several installations may share the data; none shares the port."""
+    return Pulses(environment.data_dir() / "pulse" / f"{environment.port()}-{name}")
