@@ -51,7 +51,7 @@ def events_argv() -> list[str]:
 
 
 def children() -> list[Child]:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind(), bind())  # noqa: S104  # nosec B104: asked, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind(), bind())  # noqa: S104
     return [
         Child("web", web_argv(), _pulses("web"), Live(host, environment.port())),
         Child("events", events_argv(), _pulses("events"), Live(host, environment.events_port())),

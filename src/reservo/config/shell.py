@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from reservo import tenancy
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch, Centre
 from reservo.notifications import bell
-from reservo.notifications.live import marks
+from reservo.notifications.live import addresses, marks
 
 MODULES = (
     ("agenda.see", "agenda:index", "calendar", lambda: _("Agenda")),
@@ -63,7 +62,7 @@ class Shell:
         """Of those who may hear the bell."""
         if not self._staff or bell.RIGHT not in self._staff.extents:
             return ""
-        return f"{settings.RESERVO_EVENTS_URL}/{tenancy.current().slug}/events"
+        return f"{addresses.events_url(self._request.get_host())}/{tenancy.current().slug}/events"
 
     @property
     def events_since(self) -> str:
