@@ -47,7 +47,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         while not self._stopping:
-            for child in self.children:
+            for child in list(self.children):
                 self._watch(child)
             time.sleep(POLL_SECONDS)
         self._end_all()
