@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -152,6 +153,7 @@ def is_live(installation: Installation) -> bool:
         return False
 
 
+FULL = 100
 SILENT = """
 import http.server, sys, time
 answered = []
@@ -165,25 +167,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
     log_message = print
+http.server.HTTPServer.request_queue_size = 200
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
 
 @pytest.mark.timeout(60)
 def test_silence_is_a_hang_only_of_who_is_idle_and_has_answered_before():
-    """Three servers that do not answer: one that works, one that starts, one that hangs."""
-    kinds = ("busy", "starting", "idle")
-    ports = dict(zip(kinds, free_ports(3), strict=True))
+    """Servers that do not answer: one that works, one that starts, one that is full of visitors, one that hangs."""
+    kinds = ("busy", "starting", "full", "idle")
+    ports = dict(zip(kinds, free_ports(4), strict=True))
     started = {
         kind: subprocess.Popen([sys.executable, "-c", SILENT, str(ports[kind]), kind], start_new_session=True)
         for kind in kinds
     }
-    asked = {kind: Live("127.0.0.1", ports[kind]) for kind in kinds}
+    asked = {kind: Live("127.0.0.1", ports[kind], room=FULL) for kind in kinds}
     try:
         for kind in kinds:
             asked[kind].watch(started[kind].pid)
+        assert within(10, lambda: asked["full"]._has_answered)
+        visitors = [socket.create_connection(("127.0.0.1", ports["full"])) for _ in range(FULL)]
         assert within(20, lambda: asked["idle"].is_missed)
-        assert within(3, lambda: asked["busy"].is_missed or asked["starting"].is_missed) is False
+        assert within(3, lambda: any(asked[kind].is_missed for kind in kinds[:3])) is False
+        for visitor in visitors:
+            visitor.close()
+        assert within(5, lambda: asked["full"].is_missed)
     finally:
         for process in started.values():
             process.kill()

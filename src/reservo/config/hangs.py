@@ -17,8 +17,10 @@ from pathlib import Path
 LOOK_SECONDS = 1.0
 STILL_LOOKS = 5
 MISSES = 3
+MISSES_WHEN_FULL = 20  # longer than the server keeps a connection that says nothing
 ANSWER_SECONDS = 2.0
 AGAIN_SECONDS = 0.2
+_ESTABLISHED = "01"
 WORKING = 0.1  # of one core: whoever uses as much is busy
 
 
@@ -66,10 +68,14 @@ class Pulses:
 
 
 class Live:
-    """Asks for /live from a thread of its own; no answer while the child is busy is load, not a hang."""
+    """Asks for /live from a thread of its own; no answer while the child is busy is load, not a hang.
 
-    def __init__(self, host: str, port: int):
+    With `room` connections open the server takes no more until one closes: it is given the time for that.
+    """
+
+    def __init__(self, host: str, port: int, *, room: int):
         self._address = (host, port)
+        self._room = room
         self._group = 0
         self._misses = 0
         self._has_answered = False
@@ -78,7 +84,9 @@ class Live:
 
     @property
     def is_missed(self) -> bool:
-        return self._misses >= MISSES
+        if self._misses < MISSES:
+            return False
+        return self._misses >= MISSES_WHEN_FULL or connections_to(self._address[1]) < self._room
 
     def watch(self, group: int) -> None:
         """The child was started, as this group of processes."""
@@ -128,3 +136,13 @@ def processor_seconds(group: int) -> float:
                 if int(values[2]) == group:
                     ticks += int(values[11]) + int(values[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def connections_to(port: int) -> int:
+    """How many are open to a port of this machine, those included that wait to be taken."""
+    found = 0
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with suppress(OSError):
+            rows = (line.split() for line in Path(table).read_text().splitlines()[1:])
+            found += sum(row[1].endswith(f":{port:04X}") and row[3] == _ESTABLISHED for row in rows)
+    return found

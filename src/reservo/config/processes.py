@@ -12,6 +12,8 @@ from reservo.config.supervisor import Child
 WEB = "reservo.config.wsgi:application"
 EVENTS = "reservo.notifications.live.app:application"
 SERVER = "reservo.config.served"
+PAGES_ROOM, EVENTS_ROOM = 256, 8_192  # connections that a process takes at a time
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
 
 
 def bind() -> str:
@@ -35,7 +37,7 @@ def web_argv() -> list[str]:
         ),
         *("--workers", workers, "--blocking-threads", threads, "--respawn-failed-workers", "--no-ws"),
         # A worker that is still starting does not hear the signal to stop.
-        *("--log-level", "warning", "--workers-kill-timeout", "5", "--backpressure", "256", WEB),
+        *("--log-level", "warning", "--workers-kill-timeout", "5", "--backpressure", str(PAGES_ROOM), WEB),
     ]
 
 
@@ -45,16 +47,21 @@ def events_argv() -> list[str]:
         *("--port", str(environment.events_port()), "--workers", "1", "--respawn-failed-workers", "--no-ws"),
         # Streams do not end by themselves: a stop does not wait for them, and browsers come back.
         *("--log-level", "warning", "--workers-kill-timeout", "1"),
-        *("--backlog", "4096", "--backpressure", "8192"),
+        *("--backlog", "4096", "--backpressure", str(EVENTS_ROOM)),
         EVENTS,
     ]
 
 
 def children() -> list[Child]:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind(), bind())  # noqa: S104
+    host = ANYWHERE.get(bind(), bind())
     return [
-        Child("web", web_argv(), _pulses("web"), Live(host, environment.port())),
-        Child("events", events_argv(), _pulses("events"), Live(host, environment.events_port())),
+        Child("web", web_argv(), _pulses("web"), Live(host, environment.port(), room=PAGES_ROOM)),
+        Child(
+            "events",
+            events_argv(),
+            _pulses("events"),
+            Live(host, environment.events_port(), room=EVENTS_ROOM),
+        ),
         Child("worker", [sys.executable, "-m", "reservo", "worker"], _pulses("worker")),
         Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"], _pulses("scheduler")),
     ]
