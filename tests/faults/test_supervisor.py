@@ -62,11 +62,14 @@ def within(seconds: float, fact: Callable[[], bool]) -> bool:
 
 
 def running(processes: list[psutil.Process]) -> list[str]:
-    return [
-        " ".join(process.cmdline())
-        for process in processes
-        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    ]
+    found = []
+    for process in processes:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+        except psutil.NoSuchProcess:  # a zombie by now, too
+            continue
+    return found
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -102,7 +105,9 @@ def test_a_killed_worker_of_the_web_server_is_back(installation):
 
 def workers_of(server: psutil.Process) -> list[psutil.Process]:
     """Those of the server's children that answer requests."""
-    return [one for one in server.children() if "resource_tracker" not in " ".join(one.cmdline())]
+    return [
+        one for one in server.children() if (line := running([one])) and "resource_tracker" not in line[0]
+    ]
 
 
 def beats(process: psutil.Process, installation: Installation) -> bool:
