@@ -72,10 +72,9 @@ class Command(BaseCommand):
                 making.both_centres(route, "recepcion@austral.example", at=at)
 
     def _no_overdue_mail(self, at: Any) -> None:
-        """What was booked in the centre's past wrote its mail then."""
+        """What was booked in the centre's past is not written about now."""
         with tenancy.atomic():
-            old = Delivery.objects.filter(state=Delivery.State.PLANNED, due_at__lte=at)
-            old.update(state=Delivery.State.WITHDRAWN, settled_at=at)
+            Delivery.objects.filter(state=Delivery.State.PLANNED, due_at__lte=at).delete()
             Job.objects.filter(state=Job.State.WAITING, task="notifications.send", run_at__lte=at).delete()
 
     def _say(self) -> None:
