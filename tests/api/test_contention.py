@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import time
 from collections import Counter, defaultdict
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from reservo.agenda.models import Appointment, Claim
+from reservo.tenancy.backends.sqlite.base import path_of
 
 pytestmark = pytest.mark.server
 CLIENTS = 64
@@ -92,3 +94,14 @@ def test_a_body_of_ten_megabytes_is_refused_and_the_server_goes_on(centre, progr
         chunked = http.post(url, content=iter([b"{", b"}"]), headers={"Content-Type": "application/json"})
         assert chunked.status_code == 411
         assert http.post(url, json=program.body(monday)).status_code == 201
+
+
+def test_who_comes_too_late_does_not_wait_for_those_who_write(centre, program, monday):
+    centre.book(monday, practitioner_id=centre.ana)
+    writer = sqlite3.connect(path_of(centre.route), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        assert program.book(monday).status_code == 409
+    finally:
+        writer.rollback()
+        writer.close()

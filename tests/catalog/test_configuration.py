@@ -10,6 +10,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from reservo import tenancy
 from reservo.agenda.models import Appointment
 from reservo.audit.models import Action
 from reservo.catalog import queries
@@ -30,8 +31,13 @@ from reservo.catalog.models import (
     WorkingException,
     WorkingPeriod,
 )
+from reservo.config.schedule import ENTRIES
 from reservo.core.clock import now
+from reservo.jobs import recurring
+from reservo.jobs.models import NextFiring
+from reservo.tenancy import directory
 from reservo.tenancy.context import TENANT_ALIAS
+from reservo.tenants.operations import BadTenant, UnknownTenant, set_zone
 from tests.ui.forms import editing, read
 
 LISTS = "configuracion/lista"
@@ -87,6 +93,31 @@ def test_the_centre_is_changed_with_its_logo(centre, admin):
     shown = admin.get(centre.url("logo.png"))
     assert Image.open(io.BytesIO(shown.content)).format == "PNG"
     assert "moneda" in admin.get(answer.headers["Location"]).content.decode()
+
+
+def test_work_of_the_whole_centre_recurs_in_the_zone_that_is_configured(centre, admin):
+    """And the scheduler, which planned for the old one, looks again."""
+    tenant_id = centre.route.tenant_id
+    NextFiring.objects.update_or_create(tenant_id=tenant_id, defaults={"at": now() + timedelta(hours=1)})
+    assert fill(admin, centre.url("configuracion/centro"), name="Otro nombre").status_code == 302
+    assert NextFiring.objects.get(pk=tenant_id).at > now()
+    page = centre.url("configuracion/centro")
+    assert fill(admin, page, zone="America/Punta_Arenas").status_code == 302
+    assert NextFiring.objects.get(pk=tenant_id).at <= now()
+    route = directory.by_id(tenant_id)
+    assert (route.zone, route.epoch) == ("America/Punta_Arenas", centre.route.epoch)
+    assert directory.find(centre.slug).zone == "America/Punta_Arenas"
+    with tenancy.activate(route):
+        whole = next(entry for entry in ENTRIES if not entry.per_branch)
+        assert {place.zone for place in recurring.places(whole)} == {"America/Punta_Arenas"}
+
+
+def test_a_zone_is_set_for_a_known_centre_and_only_if_it_is_one(centre):
+    with pytest.raises(BadTenant):
+        set_zone(centre.route.tenant_id, "America/Nowhere", at=now())
+    with pytest.raises(UnknownTenant):
+        set_zone(0, "America/Lima", at=now())
+    assert directory.by_id(centre.route.tenant_id).zone == centre.route.zone
 
 
 def test_what_is_no_picture_is_refused_and_the_logo_stays(centre, admin):

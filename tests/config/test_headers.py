@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client, RequestFactory, override_settings
 
+from reservo.agenda import links
 from reservo.config.middleware.security import SecurityHeadersMiddleware
 from reservo.core.clock import now
 from reservo.tenants.operations import set_state
@@ -26,6 +27,27 @@ def narrow(answer):
 )
 def test_pages_outside_a_centre_and_refusals_are_narrow_too(control, path):
     narrow(Client().get(f"/{path}"))
+
+
+def test_the_address_of_a_visit_goes_nowhere_with_the_next_request(centre, monday):
+    """Not from its pages, nor from those that refuse an altered link; forms work as a browser then sends them."""
+    with centre.active():
+        booked = centre.book(monday)
+        path = links.path_of(booked)
+    client = Client()
+    for page in (path, f"{path}mover", f"{path}cancelar", f"{path[:-3]}xx/", f"{path}cita.ics"):
+        answer = client.get(page)
+        assert answer.headers["Referrer-Policy"] == "no-referrer", page
+    assert client.get(centre.url()).headers["Referrer-Policy"] == "same-origin"
+    confirmed = client.post(f"{path}confirmar", headers={"origin": "null"})
+    assert confirmed.status_code == 303
+    assert confirmed.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_reset_or_invitation_tells_its_host_only(control):
+    """Django's proof against forged forms needs to know the origin; the path with the secret is not in it."""
+    for path in ("/password/x", "/invitation/x"):
+        assert Client().get(path).headers["Referrer-Policy"] == "strict-origin", path
 
 
 def test_refusals_inside_a_centre_are_narrow_too(centre):

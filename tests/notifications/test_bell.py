@@ -133,7 +133,7 @@ def test_without_the_right_there_is_neither_bell_nor_stream(centre):
 
 def test_a_page_says_what_it_shows_already(centre, desk, monday):
     page = desk.get(centre.url("agenda/")).content.decode()
-    assert f'data-events-url="http://127.0.0.1:8001/{centre.slug}/events"' in page
+    assert f'data-events-url="http://testserver:8001/{centre.slug}/events"' in page
     assert 'data-events-since="0.' in page
     book_online(centre, monday)
     with centre.active():

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from reservo import tenancy
@@ -19,8 +20,8 @@ from reservo.booking import operations as booking
 from reservo.booking.operations import OnlineBooking
 from reservo.catalog.models import Branch
 from reservo.core.clock import now
+from reservo.notifications.live import addresses, reading
 from reservo.notifications.live import hub as hubs
-from reservo.notifications.live import reading
 from reservo.notifications.live.hub import Hub, Sight, TooManyOpen, Viewer
 from reservo.notifications.live.marks import Mark, mark_of
 from reservo.notifications.models import Notice
@@ -338,9 +339,49 @@ def test_our_own_page_may_listen_with_its_cookie(centre, live):
 
 
 def test_pages_may_connect_to_the_events_and_nowhere_else(centre):
-    policy = centre.client("receptionist").get(centre.url("agenda/")).headers["Content-Security-Policy"]
-    rule = next(part.strip() for part in policy.split(";") if part.strip().startswith("connect-src"))
-    assert rule == "connect-src 'self' http://127.0.0.1:8001"
+    page = centre.client("receptionist").get(centre.url("agenda/"), headers={"host": "127.0.0.1:8000"})
+    assert connect_src(page) == "connect-src 'self' http://127.0.0.1:8001"
+
+
+def connect_src(page):
+    policy = page.headers["Content-Security-Policy"]
+    return next(part.strip() for part in policy.split(";") if part.strip().startswith("connect-src"))
+
+
+def test_a_page_opened_by_another_of_our_names_listens_there(centre, live):
+    """The browser sends its cookie to the name it logged in at, and to no other."""
+    page = centre.client("receptionist").get(centre.url("agenda/"), headers={"host": "localhost:8000"})
+    assert f'data-events-url="http://localhost:8001/{centre.slug}/events"' in page.content.decode()
+    assert connect_src(page) == "connect-src 'self' http://localhost:8001"
+    stream = live.open(centre, origin="http://localhost:8000", host="localhost:8001")
+    assert stream.status == 200
+    assert stream.headers["access-control-allow-origin"] == "http://localhost:8000"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://localhost:8000", "127.0.0.1:8001"),
+        ("http://localhost:8000", "evil.example:8001"),
+        ("http://evil.example:8000", "evil.example:8001"),
+        ("http://localhost:9000", "localhost:8001"),
+        ("https://localhost:8000", "localhost:8001"),
+        ("http://localhost:8000", ""),
+        ("http://localhost:8000", "localhost:8001, evil.example"),
+    ],
+)
+def test_another_name_is_ours_only_with_its_own_page_and_port(centre, live, origin, host):
+    assert live.open(centre, origin=origin, host=host).status == 403
+
+
+def test_a_forged_host_and_a_given_address_get_the_address_of_everybody(centre):
+    assert addresses.events_url("evil.example:8000") == "http://127.0.0.1:8001"
+    assert connect_src(Client().get("/login", headers={"host": "evil.example"})).endswith(
+        "http://127.0.0.1:8001"
+    )
+    with override_settings(RESERVO_EVENTS_URL="https://x.example/events", RESERVO_EVENTS_URL_GIVEN=True):
+        assert addresses.events_url("localhost:8000") == "https://x.example/events"
+        assert not addresses.is_ours("http://localhost:8000", "localhost:8001")
 
 
 def viewer(number, tenant=1):

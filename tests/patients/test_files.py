@@ -209,7 +209,7 @@ def test_seeing_is_not_changing(centre):
     page = reader.get(centre.url(f"pacientes/{centre.patient}/")).content.decode()
     assert "Editar" not in page
     assert reader.get(centre.url(f"pacientes/{centre.patient}/editar")).status_code == 403
-    assert "Nuevo paciente" not in reader.get(centre.url("pacientes/")).content.decode()
+    assert "Crear paciente" not in reader.get(centre.url("pacientes/")).content.decode()
 
 
 def test_filters_are_chips_in_the_address_and_columns_are_chosen(centre, desk):

@@ -73,6 +73,15 @@ def test_a_query_without_a_centre_is_refused(control):
         connections["tenant"].cursor()
 
 
+def test_the_connection_is_gone_when_the_centre_is_left(first):
+    with tenancy.activate(first):
+        connections["tenant"].cursor().execute("SELECT 1")
+        with tenancy.control(), pytest.raises(tenancy.NoTenant):
+            connections["tenant"].cursor()
+    with pytest.raises(tenancy.NoTenant):
+        connections["tenant"].cursor()
+
+
 def test_the_operators_plane_is_no_centre(control, first):
     with tenancy.activate(first), tenancy.control(), pytest.raises(tenancy.NoTenant):
         Counter.objects.count()

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from reservo.catalog.models import Branch
+from reservo.catalog.models import Branch, Centre
 from reservo.staff.models import StaffBranch, StaffMember
 from reservo.tenancy.context import TENANT_ALIAS
 from tests.ui.forms import editing
@@ -34,6 +34,44 @@ def test_the_rail_shows_what_this_role_may_open_and_nothing_that_is_not_built(ce
     html = centre.client(role).get(centre.url("pacientes/")).content.decode()
     assert rail(html) == RAIL[role]
     assert not any(f"<span>{module}</span>" in html for module in NOT_BUILT)
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "one", "all_of_them"),
+    [
+        ("cliente", "es", "cliente", "clientes"),
+        ("cliente", "en", "client", "clients"),
+        ("Socio", "es", "socio", "socios"),
+        ("socio", "en", "member", "members"),
+        ("paciente", "en", "patient", "patients"),
+    ],
+)
+def test_the_centre_s_own_word_for_its_patients_is_used(centre, word, language, one, all_of_them):
+    with centre.active():
+        Centre.objects.update(patient_word=word)
+    client = centre.client("receptionist")
+    spoken = {"Accept-Language": language}
+
+    def page(path):
+        return client.get(centre.url(path), headers=spoken).content.decode()
+
+    html = page("pacientes/")
+    assert rail(html)[1] == all_of_them.capitalize()
+    assert f"<h1>{all_of_them.capitalize()}</h1>" in html
+    assert f"<title>{all_of_them.capitalize()}" in html
+    search = {"es": f'placeholder="Buscar {one}, RUT', "en": f'placeholder="Search by {one}, RUT'}
+    assert search[language] in html
+    assert f'<label for="patient-typed">{one.capitalize()}</label>' in page("agenda/nueva")
+    if one != "paciente":
+        assert "Pacientes" not in html
+
+
+def test_a_word_with_markup_stays_text(centre):
+    with centre.active():
+        Centre.objects.update(patient_word='"><b>x</b>')
+    html = centre.client("receptionist").get(centre.url("pacientes/")).content.decode()
+    assert "<b>x</b>" not in html
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
 
 
 def test_the_branch_is_offered_only_where_there_are_several_to_see(centre):

@@ -5,3 +5,6 @@ class AccountsConfig(AppConfig):
     name = "reservo.accounts"
     label = "accounts"
     plane = "control"
+
+    def ready(self) -> None:
+        from reservo.accounts import forgetting  # noqa: F401

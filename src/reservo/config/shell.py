@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from reservo import tenancy
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch, Centre
+from reservo.core import words
 from reservo.notifications import bell
-from reservo.notifications.live import marks
+from reservo.notifications.live import addresses, marks
 
 MODULES = (
-    ("agenda.see", "agenda:index", "calendar", lambda: _("Agenda")),
-    ("patients.see", "patients:index", "users", lambda: _("Pacientes")),
-    ("mail.see", "notifications:log", "mail", lambda: _("Correos")),
-    ("configuration.edit", "catalog:index", "settings", lambda: _("Configuración")),
+    ("agenda.see", "agenda:index", "calendar", lambda shell: _("Agenda")),
+    ("patients.see", "patients:index", "users", lambda shell: capfirst(shell.patients)),
+    ("mail.see", "notifications:log", "mail", lambda shell: _("Correos")),
+    ("configuration.edit", "catalog:index", "settings", lambda shell: _("Configuración")),
 )
 
 
@@ -49,6 +51,19 @@ class Shell:
         return self._centre.name if self._centre else "Reservo"
 
     @property
+    def patient(self) -> str:
+        """What the centre calls one of those it looks after: patient, client, member."""
+        return words.called(self._patient_word, _language())
+
+    @property
+    def patients(self) -> str:
+        return words.called_all(self._patient_word, _language())
+
+    @property
+    def _patient_word(self) -> str:
+        return self._centre.patient_word if self._centre else ""
+
+    @property
     def theme_url(self) -> str:
         return f"{reverse('theme')}?v={self._centre.colour[1:]}" if self._centre else ""
 
@@ -63,7 +78,7 @@ class Shell:
         """Of those who may hear the bell."""
         if not self._staff or bell.RIGHT not in self._staff.extents:
             return ""
-        return f"{settings.RESERVO_EVENTS_URL}/{tenancy.current().slug}/events"
+        return f"{addresses.events_url(self._request.get_host())}/{tenancy.current().slug}/events"
 
     @property
     def events_since(self) -> str:
@@ -120,10 +135,14 @@ class Shell:
             return []
         path = self._request.path
         return [
-            Entry(label(), url, icon, path.startswith(url))
+            Entry(label(self), url, icon, path.startswith(url))
             for right, name, icon, label in MODULES
             if right in self._staff.extents and (url := reverse(name))
         ]
+
+
+def _language() -> str:
+    return (get_language() or "es")[:2]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from reservo.config import pulse
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 application = get_wsgi_application()
+pulse.begin()

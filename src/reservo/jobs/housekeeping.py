@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from reservo.core.clock import now
 from reservo.jobs.models import Job, RecurringRun
@@ -13,6 +16,20 @@ KEPT_DONE = timedelta(days=14)
 KEPT_EVENTS = timedelta(days=90)
 KEPT_RUNS = timedelta(days=90)
 ROWS_AT_ONCE = 5_000
+CONTROL_ROWS_AT_ONCE = 1_000  # everybody writes to the control database
+
+_of_control: list[Callable[[datetime], QuerySet]] = []
+
+
+def forgets(rows: Callable[[datetime], QuerySet]) -> Callable[[datetime], QuerySet]:
+    """Declare rows of the control plane that nobody needs any more at an instant."""
+    _of_control.append(rows)
+    return rows
+
+
+def prune_control(*, at: datetime) -> int:
+    """A bounded number of rows of each kind; how many. The sweep does it every few minutes."""
+    return sum(_delete_some(rows(at), CONTROL_ROWS_AT_ONCE) for rows in _of_control)
 
 
 @task(name="jobs.prune", transactional=True, bulk=True)
@@ -27,7 +44,7 @@ def prune(**firing: object) -> None:
         put(prune, at=at)
 
 
-def _delete_some(rows: object) -> int:
-    ids = list(rows.order_by("id").values_list("pk", flat=True)[:ROWS_AT_ONCE])  # type: ignore[attr-defined]
-    rows.model.objects.filter(pk__in=ids).delete()  # type: ignore[attr-defined]
-    return len(ids)
+def _delete_some(rows: QuerySet, most: int = ROWS_AT_ONCE) -> int:
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:most])
+    rows.model._base_manager.filter(pk__in=keys).delete()
+    return len(keys)

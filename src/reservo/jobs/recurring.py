@@ -58,10 +58,11 @@ def branches_from(function: Callable[[], list[Place]]) -> None:
 def places_changed(*, at: datetime) -> None:
     """Branches or their clocks change in the open transaction: have the scheduler read them again after it."""
     key = tenancy.current().tenant_id
-    tenancy.on_commit(lambda: _look_again(key, at))
+    tenancy.on_commit(lambda: look_again(key, at))
 
 
-def _look_again(tenant_id: int, at: datetime) -> None:
+def look_again(tenant_id: int, at: datetime) -> None:
+    """Have the scheduler read this centre again at once. Never raises: it does so by itself within the hour."""
     try:
         NextFiring.objects.update_or_create(tenant_id=tenant_id, defaults={"at": at})
     except DatabaseError:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 
 from reservo import tenancy
-from reservo.jobs import claims, leases, wakeups
+from reservo.jobs import claims, housekeeping, leases, wakeups
 from reservo.jobs.models import Wakeup
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
@@ -39,6 +39,7 @@ class Sweep:
             self._begun, self._left = at, directory.all_active()
             self._per_step = -(-len(self._left) // STEPS_PER_PASS)
             mended += mend_control()
+            housekeeping.prune_control(at=at)
         now_due, self._left = self._left[: self._per_step], self._left[self._per_step :]
         return mended + sum(mend(route) for route in now_due)
 

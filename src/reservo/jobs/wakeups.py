@@ -26,6 +26,7 @@ from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 LONGEST_TRANSACTION = timedelta(seconds=60)
 OUTLIVED = LONGEST_TRANSACTION / 2
+FRESH = LONGEST_TRANSACTION / 4
 LOOK_AGAIN = timedelta(seconds=5)
 TAKEN_FOR = timedelta(seconds=10)
 REPEAT_SECONDS = 1.0
@@ -45,8 +46,22 @@ def hint_with_commit(due_at: datetime) -> None:
     if hinted is not None and hinted[0] <= due_at and hinted[1] == scope[: len(hinted[1])]:
         return  # said already, and no savepoint that could take it back has been closed since
     connection.hinted_due = (due_at, scope)  # type: ignore[attr-defined]
-    hint(key, due_at)
+    if not _is_hinted(key, due_at):
+        hint(key, due_at)
     tenancy.on_commit(partial(_after_commit, key, due_at, now()))
+
+
+def _is_hinted(key: int, due_at: datetime) -> bool:
+    """Whether a hint stands that no worker may clear before this transaction can have ended.
+
+    A fresh one is looked at again every few seconds until it is older than any transaction; this one may last until
+    OUTLIVED, after which it is hinted for anew. So the many who put jobs at one time do not queue for one row.
+    """
+    with connections[CONTROL_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT due_at, hinted_at FROM jobs_wakeup WHERE tenant_id = %s", [key])
+        row = cursor.fetchone()
+    at = now()
+    return bool(row) and at - instant(row[1]) < FRESH and instant(row[0]) <= max(due_at, at + LOOK_AGAIN)
 
 
 def _after_commit(key: int, due_at: datetime, hinted_at: datetime) -> None:

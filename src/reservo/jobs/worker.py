@@ -27,6 +27,10 @@ WATCH_SECONDS = 5.0
 REST_SECONDS = 0.5
 CENTRES_PER_LOOK = 50
 CONNECTIONS_PER_THREAD = 64
+LONGEST_REST_SECONDS = 0.5
+REST_PER_CENTRE_SECONDS = 0.005
+RESTING_SECONDS = 0.02
+MOST_REMEMBERED = 10_000
 NOT_ACTIVE = timedelta(seconds=10)
 UNWELL = timedelta(seconds=2)
 
@@ -42,6 +46,7 @@ class Worker:
         self._stopping = threading.Event()
         self._bell = threading.Condition()
         self._nudged: set[int] = set()
+        self._visited: dict[int, float] = {}
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; a turn that has begun is finished."""
@@ -92,16 +97,18 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 if not self.look():
-                    self._sleep(wakeups.seconds_to_next(LONGEST_SLEEP_SECONDS, at=now()))
+                    self._sleep()
             except Exception:
                 log.exception("no work could be read")
                 time.sleep(REST_SECONDS)
         close_all()
         connections.close_all()
 
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self) -> None:
+        resting = RESTING_SECONDS if self._nudged else None
+        seconds = resting or wakeups.seconds_to_next(LONGEST_SLEEP_SECONDS, at=now())
         with self._bell:
-            if not self._nudged and not self._stopping.is_set():
+            if bool(self._nudged) == bool(resting) and not self._stopping.is_set():
                 self._bell.wait(seconds)
 
     def look(self) -> bool:
@@ -110,23 +117,39 @@ class Worker:
         for tenant_id, careful in wakeups.due(CENTRES_PER_LOOK, at=now()):
             if self._stopping.is_set():
                 break
-            worked = bool(visit(tenant_id, self.name, careful=careful)) or worked
+            if not self._rests(tenant_id):
+                worked = bool(self._visit(tenant_id, careful=careful)) or worked
             worked = self._visit_nudged() or worked
         return worked
 
     def _visit_nudged(self) -> bool:
         """Those that somebody else has at the moment are hinted at again: he may have looked too early."""
         worked = False
-        while self._nudged and not self._stopping.is_set():
-            try:
-                tenant_id = self._nudged.pop()
-            except KeyError:
+        for tenant_id in list(self._nudged):
+            if self._stopping.is_set():
                 break
-            done = visit(tenant_id, self.name)
+            if self._rests(tenant_id):
+                continue
+            try:
+                self._nudged.remove(tenant_id)
+            except KeyError:
+                continue
+            done = self._visit(tenant_id)
             if done is None:
                 wakeups.hint(tenant_id, now())
             worked = bool(done) or worked
         return worked
+
+    def _rests(self, tenant_id: int) -> bool:
+        """While many centres have work, each is left for a moment after its turn: its jobs then share a commit."""
+        rest = min(LONGEST_REST_SECONDS, REST_PER_CENTRE_SECONDS * (len(self._nudged) - 1))
+        return time.monotonic() - self._visited.get(tenant_id, 0.0) < rest
+
+    def _visit(self, tenant_id: int, *, careful: bool = False) -> int | None:
+        self._visited[tenant_id] = time.monotonic()
+        if len(self._visited) > MOST_REMEMBERED:
+            self._visited.clear()
+        return visit(tenant_id, self.name, careful=careful)
 
 
 def visit(tenant_id: int, worker: str, *, careful: bool = False) -> int | None:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from reservo import tenancy
 from reservo.adapters import bus
 from reservo.core import money, zones
+from reservo.jobs import recurring
 from reservo.tenancy import connections, directory, namespaces, slugs
 from reservo.tenancy.models import Placement
 from reservo.tenants import founding, stores
@@ -133,6 +134,19 @@ def set_state(slug: str, state: str, *, reason: str, at: datetime) -> tenancy.Ro
             bus.current().publish("tenant", {"tenant": before.pk})
             return _route_of(before.pk)
     raise StateContested(slug)
+
+
+def set_zone(tenant_id: int, zone: str, *, at: datetime) -> None:
+    """The zone that work of the whole centre recurs in; the scheduler looks again. Raises BadTenant, UnknownTenant.
+
+    The epoch stays: which node writes does not depend on it, and a node hears of it within a second.
+    """
+    if not zones.is_zone(zone):
+        raise BadTenant(f"zone: {zone} is not an IANA zone")
+    if not Placement.objects.filter(pk=tenant_id).update(zone=zone):
+        raise UnknownTenant(str(tenant_id))
+    directory.forget()
+    recurring.look_again(tenant_id, at)
 
 
 def _note_state(before: Placement, state: str, reason: str, at: datetime) -> bool:

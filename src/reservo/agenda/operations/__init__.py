@@ -8,7 +8,7 @@ from reservo.agenda.operations.blocks import (
     in_the_way,
     unblock,
 )
-from reservo.agenda.operations.booking import Booking, book
+from reservo.agenda.operations.booking import Booking, book, glance
 from reservo.agenda.operations.changes import (
     AppointmentClosed,
     EditedMeanwhile,
@@ -50,6 +50,7 @@ __all__ = [
     "book",
     "change_state",
     "edit",
+    "glance",
     "hold",
     "hold_of",
     "in_the_way",

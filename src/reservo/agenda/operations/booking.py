@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -16,7 +16,7 @@ from reservo.agenda.operations.holding import HoldOver, hold_of
 from reservo.agenda.operations.placing import OutsideRules, UnknownObject
 from reservo.agenda.transitions import FREES_TIME
 from reservo.catalog.models import Branch, Service, ServicePrice
-from reservo.core.actor import Actor
+from reservo.core.actor import Actor, system
 from reservo.patients.models import Patient
 from reservo.tenancy import counters
 
@@ -66,6 +66,19 @@ def book(request: Booking, *, by: Actor, at: datetime) -> Appointment:
         trail.write(appointment, "created", {}, by=by, at=at)
         outbox.announce(AppointmentBooked(appointment.pk, request.origin, by.is_patient), at=at)
     return appointment
+
+
+def glance(request: Booking, *, at: datetime) -> None:
+    """Refuse an online time that is not free, without the writers' lock: of many who want one, all but one end here.
+
+    Raises TimeTaken, NotOffered, UnknownObject, BadTime; `book` asks again inside its transaction.
+    """
+    branch = placing.branch_named(request.branch_id)
+    services = _services(request)
+    appointment = _draft(replace(request, patient_id=None), branch, services, at=at, by=system())
+    placing.check_time(appointment.starts_at, appointment.duration_minutes, branch.zone, at=at)
+    appointment.practitioner_id = None
+    online.place(appointment, request, services[0], at=at)
 
 
 def _services(request: Booking) -> list[Service]:

@@ -63,6 +63,8 @@ def book_online(request: OnlineBooking, *, at: datetime) -> Appointment:
     centre = catalog.centre()
     fields, comment = _checked(request, centre.country, at=at)
     request = replace(request, comment=comment)
+    if not request.hold_token and not tenancy.in_transaction():
+        agenda.glance(booking_of(request, page, centre, at=at), at=at)
     with tenancy.atomic():
         patient = _patient(fields, page, centre.country, request, at=at)
         by = Actor("patient", patient.pk, fields.given_name, "api" if request.origin == "api" else "web")

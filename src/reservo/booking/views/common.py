@@ -48,6 +48,8 @@ def for_patients(*methods: str) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(allowed)
             response.frame_ancestors = rules.frame_sites
             response.setdefault("Cache-Control", "no-store")
+            if "token" in kwargs:  # the address is a key: it goes nowhere, not even to ourselves
+                response["Referrer-Policy"] = "no-referrer"
             return response
 
         return public(csrf_exempt(shown))

@@ -11,12 +11,15 @@ from reservo.audit.operations import record
 from reservo.catalog.models import Centre, PrivacyText
 from reservo.core import pictures
 from reservo.core.actor import Actor
+from reservo.tenants import operations as tenants
 
 
 def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
     with tenancy.atomic():
         centre.save()
         record("centre.saved", "centre", 1, by=by, at=at)
+        if centre.zone != tenancy.current().zone:
+            tenancy.on_commit(lambda: tenants.set_zone(tenancy.current().tenant_id, centre.zone, at=at))
 
 
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:

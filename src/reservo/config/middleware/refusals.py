@@ -28,7 +28,7 @@ class RefusalMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.method_not_allowed(request, allow=response.headers["Allow"])
-        if response.status_code >= 400 and int(request.headers.get("Content-Length") or 0) > LITTLE_BYTES:
+        if response.status_code >= 400 and _has_more_to_say(request):
             _read_to_its_end(request)
         return response
 
@@ -56,11 +56,18 @@ def _lost_its_store(exception: Exception) -> bool:
     return used.connection is None or not used.is_usable()
 
 
+def _has_more_to_say(request: HttpRequest) -> bool:
+    if "Transfer-Encoding" in request.headers:
+        return True
+    return int(request.headers.get("Content-Length") or 0) > LITTLE_BYTES
+
+
 def _read_to_its_end(request: HttpRequest) -> None:
     """What is still on its way: a client that is cut off while it sends does not hear the answer."""
     left = MOST_READ_BYTES
+    coming = request.environ["wsgi.input"] if "Transfer-Encoding" in request.headers else request._stream
     try:
-        while left > 0 and (read := request._stream.read(READ_AT_ONCE_BYTES)):
+        while left > 0 and (read := coming.read(READ_AT_ONCE_BYTES)):
             left -= len(read)
     except (OSError, ValueError):
         return

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from django.conf import settings
+
+from reservo.notifications.live import addresses
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -21,16 +22,17 @@ def is_from_our_pages(headers: dict[str, str]) -> bool:
     """A page of another site is refused before any cookie is read; one served from the same address says nothing."""
     origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-site")
     if origin is not None:
-        return origin == settings.RESERVO_PUBLIC_URL
+        return addresses.is_ours(origin, headers.get("host", ""))
     return site in ("same-origin", "same-site", "none")
 
 
 def cors(headers: dict[str, str]) -> Headers:
-    """Pages of our own public address may listen, with their cookie; nobody else."""
-    if headers.get("origin") != settings.RESERVO_PUBLIC_URL:
+    """Pages of our own addresses may listen, with their cookie; nobody else."""
+    origin = headers.get("origin", "")
+    if not addresses.is_ours(origin, headers.get("host", "")):
         return []
     return [
-        (b"access-control-allow-origin", settings.RESERVO_PUBLIC_URL.encode()),
+        (b"access-control-allow-origin", origin.encode()),
         (b"access-control-allow-credentials", b"true"),
     ]
 

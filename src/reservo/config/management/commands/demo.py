@@ -1,8 +1,10 @@
 import sys
+import threading
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from reservo import tenancy
 from reservo.config.sample.centres import CENTRES
@@ -10,6 +12,8 @@ from reservo.core.clock import now
 from reservo.jobs.models import Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory
+
+SHOWS = ("web", "events")
 
 
 class Command(BaseCommand):
@@ -27,10 +31,28 @@ class Command(BaseCommand):
         if not prepare_only:
             ports.refuse_taken()
         preparing.prepare()
-        self._centres()
+        if prepare_only:
+            self._centres()
+            return
+        children = processes.children()
+        if not all(directory.find(plan.slug) for plan in CENTRES):
+            self._centres()
+            self._say()
+            sys.exit(Supervisor(children).run())
+        showing = [child for child in children if child.name in SHOWS]
+        supervisor = Supervisor(showing)
+        later = [child for child in children if child not in showing]
+        threading.Thread(target=self._top_up, args=(supervisor, later), daemon=True).start()
         self._say()
-        if not prepare_only:
-            sys.exit(Supervisor(processes.children()).run())
+        sys.exit(supervisor.run())
+
+    def _top_up(self, supervisor: Any, later: list[Any]) -> None:
+        """Pages are shown meanwhile; mail and schedule wait, so that nothing of the samples' past is sent."""
+        try:
+            self._centres()
+        finally:
+            supervisor.children.extend(later)
+            connections.close_all()
 
     def _centres(self) -> None:
         from reservo.config.sample import making, visiting
@@ -50,10 +72,9 @@ class Command(BaseCommand):
                 making.both_centres(route, "recepcion@austral.example", at=at)
 
     def _no_overdue_mail(self, at: Any) -> None:
-        """What was booked in the centre's past wrote its mail then."""
+        """What was booked in the centre's past is not written about now."""
         with tenancy.atomic():
-            old = Delivery.objects.filter(state=Delivery.State.PLANNED, due_at__lte=at)
-            old.update(state=Delivery.State.WITHDRAWN, settled_at=at)
+            Delivery.objects.filter(state=Delivery.State.PLANNED, due_at__lte=at).delete()
             Job.objects.filter(state=Job.State.WAITING, task="notifications.send", run_at__lte=at).delete()
 
     def _say(self) -> None:

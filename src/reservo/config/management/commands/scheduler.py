@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from reservo.config import pulse
 from reservo.jobs.scheduler import Scheduler
 
 
@@ -11,4 +12,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from reservo.config.schedule import ENTRIES
 
+        pulse.begin()
         Scheduler(ENTRIES).run()

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from reservo.config import pulse
 from reservo.jobs.worker import Worker
 
 
@@ -14,4 +15,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, threads: int, **options: Any) -> None:
         from reservo.config import schedule  # noqa: F401  (declares every task)
 
+        pulse.begin()
         Worker(threads=threads).run()
