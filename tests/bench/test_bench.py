@@ -28,6 +28,7 @@ def test_every_figure_of_the_issue_has_an_entry():
         "reminders": 4,
         "live": 4,
         "first-step": 2,
+        "backups": 7,
     }
     for group in GROUPS:
         assert find_spec(f"bench.groups.{group.replace('-', '_')}")

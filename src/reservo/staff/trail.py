@@ -72,7 +72,7 @@ def actions(search: Search) -> list[Line]:
 def line_of(action: Action) -> Line:
     thing, _dot, deed = action.action.rpartition(".")
     named = THINGS.get(action.object_kind) or THINGS.get(thing) or action.object_kind or thing
-    number = f" {gettext('N.º')} {action.object_id}" if action.object_id and thing != "session" else ""
+    number = f" {gettext('n.º')} {action.object_id}" if action.object_id and thing != "session" else ""
     return Line(
         at=action.at,
         who=action.actor_name,
