@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import uuid_utils as uuid
@@ -49,6 +50,16 @@ class Place:
     branch_id: int
     practitioner_ids: tuple[int, ...]
     service_id: int
+
+
+def file_of(slug: str) -> Path:
+    """The file of a centre that is kept in one."""
+    from reservo.tenancy import directory
+
+    route = directory.find(slug)
+    if route is None:
+        raise LookupError(slug)
+    return path_of(route)
 
 
 def centre(slug: str, *, branches: int = 1, people: int = 10, patients: int = 500) -> tuple[Any, list[Place]]:

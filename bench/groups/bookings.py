@@ -146,7 +146,9 @@ def _winners(answers: list[tuple[int, int]]) -> list[int]:
 
 
 def _file(stage: Stage) -> Path:
-    return Path(stage.data, "tenants", "disputa.db")
+    from bench.seeding import file_of
+
+    return file_of("disputa")
 
 
 def _doubles(file: Path) -> int:

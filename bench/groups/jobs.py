@@ -67,7 +67,9 @@ class Ours:
 
     def rate(self) -> float:
         """Jobs a second from the first put to the last done, by the worker that ships."""
-        files = [Path(self._stage.data, "tenants", f"{slug}.db") for slug in self._slugs]
+        from bench.seeding import file_of
+
+        files = [file_of(slug) for slug in self._slugs]
         worker = self._stage.worker()
         began = _put(self._stage, sys.executable, "ours", self._slugs)
         last = _wait_done(files)

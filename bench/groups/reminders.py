@@ -181,9 +181,11 @@ def _send_all(connection: smtplib.SMTP) -> int:
 
 def _compared(stage: Stage, slugs: list[str], received: Counter[str]) -> tuple[int, int]:
     """(mails that were due and did not arrive, mails that arrived more than once), by the centres' own rows."""
+    from bench.seeding import file_of
+
     due: set[str] = set()
     for slug in slugs:
-        database = sqlite3.connect(f"file:{Path(stage.data, 'tenants', f'{slug}.db')}?mode=ro", uri=True)
+        database = sqlite3.connect(f"file:{file_of(slug)}?mode=ro", uri=True)
         rows = database.execute(
             "SELECT d.message_id, p.email FROM agenda_appointment a JOIN patients_patient p ON p.id = a.patient_id "
             "LEFT JOIN notifications_delivery d ON d.appointment_id = a.id AND d.kind = 'reminder'"
