@@ -1,5 +1,8 @@
+import contextlib
+import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -7,13 +10,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from reservo import tenancy
+from reservo.config import environment
 from reservo.config.sample.centres import CENTRES
 from reservo.core.clock import now
 from reservo.jobs.models import Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory
 
-SHOWS = ("web", "events")
+SHOWS = ("web",)
+LONGEST_START_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -50,6 +55,7 @@ class Command(BaseCommand):
         """Pages are shown meanwhile; mail and schedule wait, so that nothing of the samples' past is sent."""
         try:
             self._centres()
+            _wait_for_pages()
         finally:
             supervisor.children.extend(later)
             connections.close_all()
@@ -97,3 +103,12 @@ class Command(BaseCommand):
         ]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def _wait_for_pages() -> None:
+    """The first page comes before the other processes want the processor for their own start."""
+    end = time.monotonic() + LONGEST_START_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", environment.port()), 1):
+            return
+        time.sleep(0.1)
