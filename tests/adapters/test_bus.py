@@ -14,7 +14,7 @@ import pytest
 
 from reservo.adapters.bus.base import MOST_BYTES, MOST_WAITING
 from reservo.adapters.bus.memory import MemoryBus
-from reservo.adapters.bus.unix import UnixBus
+from reservo.adapters.bus.unix import SETTLED_NS, UnixBus
 
 
 @pytest.fixture(params=["memory", "unix"])
@@ -127,7 +127,7 @@ def test_many_senders_at_once_lose_nothing(bus, listening):
 def test_another_process_is_heard(tmp_path):
     listening = UnixBus(tmp_path / "bus").subscribe("notice")
     code = (
-        "import sys, pathlib; from reservo.adapters.bus.unix import UnixBus;"
+        "import sys, pathlib; from reservo.adapters.bus.unix import SETTLED_NS, UnixBus;"
         "UnixBus(pathlib.Path(sys.argv[1])).publish('notice', {'id': 9})"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "bus")], check=True, timeout=20)
@@ -181,3 +181,17 @@ def test_a_long_path_is_no_obstacle_and_only_the_owner_enters(tmp_path):
     assert listening.receive(1)["id"] == 1
     assert os.stat(directory).st_mode & 0o077 == 0
     listening.close()
+
+
+def test_who_listens_later_is_found_though_the_listeners_were_listed_before(tmp_path):
+    bus = UnixBus(tmp_path)
+    early = bus.subscribe("jobs")
+    time.sleep(SETTLED_NS / 1e9 * 1.5)
+    bus.publish("jobs", {"tenant": 1})
+    late = bus.subscribe("jobs")
+    bus.publish("jobs", {"tenant": 2})
+    assert [early.receive(1)["tenant"], early.receive(1)["tenant"], late.receive(1)["tenant"]] == [1, 2, 2]
+    late.close()
+    bus.publish("jobs", {"tenant": 3})
+    assert early.receive(1)["tenant"] == 3
+    early.close()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reservo.jobs import worker
+from reservo.jobs import wakeups, worker
 from reservo.jobs.models import Lease, NextFiring, Wakeup
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
@@ -20,6 +20,7 @@ def alone(place) -> Iterator[object]:
     for model in (NextFiring, Wakeup, Lease):
         model.objects.all().delete()
     directory.forget()
+    wakeups.forget()
 
     def make(slug: str, zone: str = "America/Santiago") -> object:
         route = place(slug)
@@ -32,6 +33,7 @@ def alone(place) -> Iterator[object]:
         model.objects.all().delete()
     Placement.objects.filter(pk__in=resting).update(state="active")
     directory.forget()
+    wakeups.forget()
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def test_a_dead_job_is_revived_by_a_person_and_done(alone, visited):
         jobs.put(work.count, at=now())
         make_due(route, state="dead", attempts=8)
         Wakeup.objects.all().delete()
+        wakeups.forget()
         assert not claims.revive(999, at=now())
         assert claims.revive(Job.objects.get().pk, at=now())
         assert Wakeup.objects.filter(pk=route.tenant_id).exists()

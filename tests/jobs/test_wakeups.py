@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from reservo import jobs, tenancy
 from reservo.adapters import bus
@@ -46,6 +48,35 @@ def test_many_jobs_of_a_transaction_hint_once(alone, nudges):
     assert Wakeup.objects.get(pk=route.tenant_id).generation == 1
     assert nudges.receive(1)
     assert nudges.receive(0) is None
+
+
+def test_a_hint_seen_a_moment_ago_is_not_read_again(alone):
+    """No worker may clear it yet, so the next transactions do not ask the control database at all."""
+    route = alone("seguido")
+    with tenancy.activate(route):
+        jobs.put(work.count, at=now())
+        with CaptureQueriesContext(connections["default"]) as asked:
+            jobs.put(work.count, at=now())
+    assert asked.captured_queries == []
+
+
+def test_a_hint_for_later_does_not_stand_for_work_that_is_due_now(alone):
+    route = alone("luego")
+    at = now()
+    with tenancy.activate(route):
+        jobs.put(work.count, at=at, run_at=at + timedelta(hours=1))
+        jobs.put(work.count, at=at)
+    assert Wakeup.objects.get(pk=route.tenant_id).due_at == at
+
+
+def test_a_hint_that_was_seen_is_read_again_after_a_few_seconds(alone, monkeypatch):
+    monkeypatch.setattr(wakeups, "LOOK_AGAIN", timedelta())
+    route = alone("rato")
+    with tenancy.activate(route):
+        jobs.put(work.count, at=now())
+        Wakeup.objects.all().delete()
+        jobs.put(work.count, at=now())
+    assert Wakeup.objects.filter(pk=route.tenant_id).exists()
 
 
 def test_an_earlier_job_of_the_same_transaction_hints_again(alone):
@@ -201,6 +232,7 @@ def test_the_slow_sweep_heals_a_hint_that_was_lost(alone, loss):
         jobs.put(work.count, at=at)
     if loss == "gone":
         Wakeup.objects.all().delete()
+        wakeups.forget()
     else:
         Wakeup.objects.update(due_at=at + timedelta(days=1))
     assert sweeping.sweep() == 1
@@ -214,6 +246,7 @@ def test_the_sweep_goes_through_all_centres_in_small_steps_and_one_worker_does_i
         with tenancy.activate(route):
             jobs.put(work.count, at=now())
     Wakeup.objects.all().delete()
+    wakeups.forget()
     mine, other = sweeping.Sweep("mine"), sweeping.Sweep("other")
     at = now()
     mended = [mine.step(at=at + timedelta(seconds=5 * n)) for n in range(4)]
@@ -225,6 +258,7 @@ def test_the_sweep_heals_the_control_plane_too(alone):
     with tenancy.control():
         jobs.put(work.count, at=now())
     Wakeup.objects.all().delete()
+    wakeups.forget()
     assert sweeping.mend_control()
     with tenancy.control():
         Job.objects.all().delete()

@@ -31,9 +31,11 @@ LOOK_AGAIN = timedelta(seconds=5)
 TAKEN_FOR = timedelta(seconds=10)
 REPEAT_SECONDS = 1.0
 LONGEST_WAIT_MS = 300
+MOST_SEEN = 10_000
 
 log = logging.getLogger(__name__)
 _unwritten: dict[int, datetime] = {}
+_seen: dict[int, tuple[datetime, datetime]] = {}
 _lock = threading.Lock()
 
 
@@ -56,12 +58,35 @@ def _is_hinted(key: int, due_at: datetime) -> bool:
 
     A fresh one is looked at again every few seconds until it is older than any transaction; this one may last until
     OUTLIVED, after which it is hinted for anew. So the many who put jobs at one time do not queue for one row.
+    One that this process saw within LOOK_AGAIN still stands, and will be looked at as early or earlier.
     """
-    with connections[CONTROL_ALIAS].cursor() as cursor:
-        cursor.execute("SELECT due_at, hinted_at FROM jobs_wakeup WHERE tenant_id = %s", [key])
-        row = cursor.fetchone()
     at = now()
-    return bool(row) and at - instant(row[1]) < FRESH and instant(row[0]) <= max(due_at, at + LOOK_AGAIN)
+    seen = _seen.get(key)
+    if seen is None or at - seen[0] >= LOOK_AGAIN or at < seen[0]:
+        seen = _read(key)
+    return seen is not None and at - seen[0] < FRESH and seen[1] <= max(due_at, at + LOOK_AGAIN)
+
+
+def _read(key: int) -> tuple[datetime, datetime] | None:
+    """When it was hinted last, and for when."""
+    with connections[CONTROL_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT hinted_at, due_at FROM jobs_wakeup WHERE tenant_id = %s", [key])
+        row = cursor.fetchone()
+    return _see(key, instant(row[0]), instant(row[1])) if row else None
+
+
+def _see(key: int, hinted_at: datetime, due_at: datetime) -> tuple[datetime, datetime]:
+    """Remember it, unless an open transaction of the control plane may still take it back."""
+    if not connections[CONTROL_ALIAS].in_atomic_block:
+        if len(_seen) >= MOST_SEEN:
+            _seen.clear()
+        _seen[key] = (hinted_at, due_at)
+    return hinted_at, due_at
+
+
+def forget() -> None:
+    """For a control database that was replaced under this process."""
+    _seen.clear()
 
 
 def _after_commit(key: int, due_at: datetime, hinted_at: datetime) -> None:
@@ -91,9 +116,10 @@ _HINT = """
 def _write(tenant_id: int, due_at: datetime) -> None:
     connection = connections[CONTROL_ALIAS]
     adapt = connection.ops.adapt_datetimefield_value
-    values = [tenant_id, adapt(due_at), adapt(now())]
+    at = now()
     with connection.waiting_at_most(LONGEST_WAIT_MS), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(_HINT, values)
+        cursor.execute(_HINT, [tenant_id, adapt(due_at), adapt(at)])
+    _see(tenant_id, at, due_at)
 
 
 def _keep(tenant_id: int, due_at: datetime) -> None:

@@ -17,6 +17,7 @@ from reservo.adapters import bus
 from reservo.core.clock import now
 from reservo.jobs import claims, turns, wakeups
 from reservo.jobs.models import Heartbeat
+from reservo.jobs.nudges import Nudges
 from reservo.jobs.sweeping import Sweep
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
@@ -27,10 +28,8 @@ WATCH_SECONDS = 5.0
 REST_SECONDS = 0.5
 CENTRES_PER_LOOK = 50
 CONNECTIONS_PER_THREAD = 64
-LONGEST_REST_SECONDS = 0.5
-REST_PER_CENTRE_SECONDS = 0.005
 RESTING_SECONDS = 0.02
-MOST_REMEMBERED = 10_000
+LOOK_SECONDS = 0.1
 NOT_ACTIVE = timedelta(seconds=10)
 UNWELL = timedelta(seconds=2)
 
@@ -45,8 +44,8 @@ class Worker:
         self._threads = threads
         self._stopping = threading.Event()
         self._bell = threading.Condition()
-        self._nudged: set[int] = set()
-        self._visited: dict[int, float] = {}
+        self._nudged = Nudges()
+        self._next_look = 0.0
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; a turn that has begun is finished."""
@@ -114,41 +113,35 @@ class Worker:
     def look(self) -> bool:
         """Give one turn to every centre that is due, nudged ones first; whether there was any work."""
         worked = self._visit_nudged()
-        for tenant_id, careful in wakeups.due(CENTRES_PER_LOOK, at=now()):
+        for tenant_id, careful in self._due():
             if self._stopping.is_set():
                 break
-            if not self._rests(tenant_id):
+            if not self._nudged.rests(tenant_id):
                 worked = bool(self._visit(tenant_id, careful=careful)) or worked
             worked = self._visit_nudged() or worked
         return worked
 
+    def _due(self) -> list[tuple[int, bool]]:
+        """Those whose hour has come. While nudges come in, the queue is read now and then, unless it was full."""
+        if self._nudged and time.monotonic() < self._next_look:
+            return []
+        found = wakeups.due(CENTRES_PER_LOOK, at=now())
+        is_full = len(found) == CENTRES_PER_LOOK
+        self._next_look = time.monotonic() + (0 if is_full else LOOK_SECONDS)
+        return found
+
     def _visit_nudged(self) -> bool:
         """Those that somebody else has at the moment are hinted at again: he may have looked too early."""
         worked = False
-        for tenant_id in list(self._nudged):
-            if self._stopping.is_set():
-                break
-            if self._rests(tenant_id):
-                continue
-            try:
-                self._nudged.remove(tenant_id)
-            except KeyError:
-                continue
+        while not self._stopping.is_set() and (tenant_id := self._nudged.pop()) is not None:
             done = self._visit(tenant_id)
             if done is None:
                 wakeups.hint(tenant_id, now())
             worked = bool(done) or worked
         return worked
 
-    def _rests(self, tenant_id: int) -> bool:
-        """While many centres have work, each is left for a moment after its turn: its jobs then share a commit."""
-        rest = min(LONGEST_REST_SECONDS, REST_PER_CENTRE_SECONDS * (len(self._nudged) - 1))
-        return time.monotonic() - self._visited.get(tenant_id, 0.0) < rest
-
     def _visit(self, tenant_id: int, *, careful: bool = False) -> int | None:
-        self._visited[tenant_id] = time.monotonic()
-        if len(self._visited) > MOST_REMEMBERED:
-            self._visited.clear()
+        self._nudged.visited(tenant_id)
         return visit(tenant_id, self.name, careful=careful)
 
 

@@ -42,6 +42,12 @@ def unbind() -> None:
         del connections[TENANT_ALIAS]
 
 
+def is_bound(route: Route) -> bool:
+    """Whether this thread's alias stands for this place of the centre."""
+    bound = getattr(connections._connections, TENANT_ALIAS, None)  # type: ignore[attr-defined]
+    return bound is not None and bound.route == route
+
+
 def refuse_open_transaction() -> None:
     bound = getattr(connections._connections, TENANT_ALIAS, None)  # type: ignore[attr-defined]
     if bound is not None and bound.in_atomic_block:

@@ -120,11 +120,13 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def carry(function: _Function) -> _Function:
     """The function, bound to today's centre wherever and whenever it runs (another thread, a callback)."""
+    from reservo.tenancy import connections
+
     route = _bound.get()
 
     @functools.wraps(function)
     def carried(*args: Any, **kwargs: Any) -> Any:
-        if route is None:
+        if route is None or (_bound.get() is route and connections.is_bound(route)):
             return function(*args, **kwargs)
         scope: AbstractContextManager[Any] = control() if route is _CONTROL else activate(route)
         with scope:

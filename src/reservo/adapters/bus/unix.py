@@ -21,6 +21,7 @@ BUFFER_BYTES = 1_000_000
 LONGEST_PATH = 100
 OFFERED_FOR_SECONDS = 1.0
 OFFER_EVERY_SECONDS = 0.004
+SETTLED_NS = 100_000_000
 SUFFIX = ".sock"
 
 
@@ -60,6 +61,7 @@ class UnixBus:
     def __init__(self, directory: Path):
         self._directory = Path(directory)
         self._sending = threading.local()
+        self._listed: dict[str, tuple[int, list[Path]]] = {}
         self._later: deque[tuple[float, Path, bytes]] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
         self._offering = False
@@ -79,10 +81,19 @@ class UnixBus:
         return UnixSubscription(self._directory, topics)
 
     def _listeners(self, topic: str) -> list[Path]:
-        if not self._directory.exists():
+        """As listed when the directory last changed; a change a moment ago may have another beside it unseen."""
+        try:
+            changed = self._directory.stat().st_mtime_ns
+        except FileNotFoundError:
             return []
-        names = (name for name in os.listdir(self._directory) if name.endswith(SUFFIX))
-        return [self._directory / name for name in names if topic in name.split(".")[1].split("+")]
+        kept = self._listed.get(topic)
+        if kept is not None and kept[0] == changed:
+            return kept[1]
+        listing = (name for name in os.listdir(self._directory) if name.endswith(SUFFIX))
+        found = [self._directory / name for name in listing if topic in name.split(".")[1].split("+")]
+        if time.time_ns() - changed > SETTLED_NS:
+            self._listed[topic] = (changed, found)
+        return found
 
     def _send(self, path: Path, data: bytes) -> bool:
         """False if the listener has no room now."""
