@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const OUT = "src/reservo/ui/static/dist";
 const SCRIPTS = ["staff", "agenda", "booking", "embed", "weekgrid", "worker"];
-const STYLES = ["staff", "agenda", "public"];
+const STYLES = ["staff", "agenda", "console", "public"];
 
 mkdirSync(OUT, { recursive: true });
 await build({

@@ -23,6 +23,7 @@ from tests.architecture.cases import (
     SANDBOXED,
     WITHOUT_CSRF_COOKIE,
 )
+from tests.architecture.operator_cases import OF_NOBODY
 from tests.architecture.stage import POWERLESS, ROLES, Stage
 
 OFF = 405
@@ -46,6 +47,7 @@ def routes(urlconf):
     return dict(walk(get_resolver(urlconf).url_patterns))
 
 
+GLOBAL_CASES = GLOBAL_CASES | OF_NOBODY
 TENANT = routes("reservo.config.urls_tenant")
 GLOBAL = routes("reservo.config.urls")
 EVERY = sorted(set(TENANT) & set(CASES))
@@ -128,7 +130,10 @@ def test_every_route_has_its_case_and_every_case_a_route():
 @pytest.mark.parametrize("view", [*TENANT.values(), *GLOBAL.values()], ids=[*TENANT, *GLOBAL])
 def test_a_route_names_its_rule(view):
     rule = access.rule_of(view)
-    assert rule in ("public", "member") or rule.removeprefix("right:") in ROLE_RIGHTS["administrator"]
+    assert (
+        rule in ("public", "member", "operator")
+        or rule.removeprefix("right:") in ROLE_RIGHTS["administrator"]
+    )
 
 
 # Own

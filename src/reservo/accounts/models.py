@@ -60,9 +60,10 @@ class LogInAttempts(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A log-in on one device; bound to one user in one centre."""
+    """A log-in on one device; bound to one user in one centre, or to one of the operator's people."""
 
     user_id = models.PositiveBigIntegerField(null=True, db_index=True)
+    operator_id = models.PositiveBigIntegerField(null=True, db_index=True)
     tenant_id = models.PositiveBigIntegerField(null=True)
     began_at = models.DateTimeField(null=True)
     agent = models.CharField(max_length=200, blank=True, default="")

@@ -7,7 +7,7 @@ from reservo.tenancy.models import TenantModel
 
 class Action(TenantModel):
     at = models.DateTimeField(db_index=True)
-    actor = models.CharField(max_length=7)
+    actor = models.CharField(max_length=8)
     actor_id = models.PositiveBigIntegerField(null=True)
     actor_name = models.CharField(max_length=80, blank=True, default="")
     channel = models.CharField(max_length=10)

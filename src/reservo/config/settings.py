@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "reservo.agenda",
     "reservo.booking",
     "reservo.crm",
+    "reservo.console",
     "django_htmx",
     "django.contrib.messages",
     "django.contrib.staticfiles",

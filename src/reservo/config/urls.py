@@ -16,5 +16,6 @@ urlpatterns = [
     path("ready", health.ready, name="ready"),
     path("", include("reservo.accounts.urls_global")),
     path("mailbox/", include("reservo.notifications.urls_mailbox")),
+    path("operador/", include("reservo.console.urls")),
     path("api/v1/", include("reservo.api.urls")),
 ]

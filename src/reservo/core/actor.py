@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["staff", "patient", "system"]
-Channel = Literal["agenda", "web", "api", "link", "job"]
+Kind = Literal["staff", "patient", "system", "operator"]
+Channel = Literal["agenda", "web", "api", "link", "job", "console", "shell"]
 
 
 @dataclass(frozen=True, slots=True)

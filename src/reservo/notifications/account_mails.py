@@ -72,7 +72,7 @@ def compose_reset(delivery: Delivery) -> Mail | None:
     if user is None:
         return None
     with translation.override(delivery.language):
-        return _mail(
+        return letter(
             "Reservo",
             subject=_("Tu contraseña nueva en Reservo"),
             title=_("Elige una contraseña nueva"),
@@ -92,7 +92,7 @@ def compose_invitation(delivery: Delivery) -> Mail | None:
         return None
     centre = _tenant(invitation).name
     with translation.override(delivery.language):
-        return _mail(
+        return letter(
             centre,
             subject=_("Invitación a %(centre)s") % {"centre": centre},
             title=_("Te invitaron a trabajar en la agenda de %(centre)s") % {"centre": centre},
@@ -111,7 +111,8 @@ def _url(name: str, token: str) -> str:
     return settings.RESERVO_PUBLIC_URL + reverse(name, urlconf=GLOBAL_URLS, args=[token])
 
 
-def _mail(from_name: str, *, subject: str, **words: str) -> Mail:
+def letter(from_name: str, *, subject: str, **words: str) -> Mail:
+    """`title`, `words`, `why`, and perhaps a `button` that leads to `url`."""
     context = {"from_name": from_name, "subject": subject, "language": translation.get_language(), **words}
     return Mail(
         subject=subject,

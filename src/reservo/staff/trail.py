@@ -16,6 +16,8 @@ CHANNELS = {
     "api": _("interfaz"),
     "link": _("enlace del correo"),
     "job": _("automático"),
+    "console": _("operador"),
+    "shell": _("operador"),
 }
 # An action is `thing.deed`.
 DEEDS = {

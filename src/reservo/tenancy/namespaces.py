@@ -80,6 +80,12 @@ def exists(route: Route) -> bool:
     return bool(places_of(route.engine).exists(route))
 
 
+def size_of(route: Route) -> int:
+    """Bytes that a centre takes in its store; the active centre is the route's."""
+    found: int = places_of(route.engine).size_of(route)
+    return found
+
+
 def template(engine: str = "sqlite", store: str = "") -> Path:
     """What new namespaces are made from: a file to copy or a script to run; made anew when migrations change."""
     path = template_path(engine)

@@ -10,6 +10,7 @@ RESERVED = frozenset(
         "admin",
         "console",
         "operator",
+        "operador",
         "static",
         "media",
         "live",

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ("session_data", models.TextField(verbose_name="session data")),
                 ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
                 ("user_id", models.PositiveBigIntegerField(db_index=True, null=True)),
+                ("operator_id", models.PositiveBigIntegerField(db_index=True, null=True)),
                 ("tenant_id", models.PositiveBigIntegerField(null=True)),
                 ("began_at", models.DateTimeField(null=True)),
                 ("agent", models.CharField(blank=True, default="", max_length=200)),

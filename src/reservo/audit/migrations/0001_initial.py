@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(db_index=True)),
-                ("actor", models.CharField(max_length=7)),
+                ("actor", models.CharField(max_length=8)),
                 ("actor_id", models.PositiveBigIntegerField(null=True)),
                 ("actor_name", models.CharField(blank=True, default="", max_length=80)),
                 ("channel", models.CharField(max_length=10)),

@@ -25,12 +25,15 @@ from reservo.catalog.operations.hours import set_opening_hours, set_working_hour
 from reservo.catalog.weekly import parse
 from reservo.config.centres import person
 from reservo.config.sample.centres import CentrePlan
+from reservo.console.operations import operators
 from reservo.core.actor import Actor, system
 from reservo.staff import rights
 from reservo.staff.models import StaffMember
 from reservo.tenants.operations import create_tenant
 
 PASSWORD = "reservo-demo-2026"  # noqa: S105  # nosec B105: a demo's, printed at its start
+OPERATOR = "operador@reservo.example"
+SECOND_OPERATOR = "revision@reservo.example"
 PRIVACY = (
     "Usamos tus datos para atenderte, llevar tu ficha y avisarte de tus citas. No los vendemos ni los compartimos. "
     "Puedes pedir verlos, corregirlos o borrarlos escribiendo al centro."
@@ -53,6 +56,12 @@ def log_ins(plan: CentrePlan) -> list[tuple[str, str]]:
         ("recepción", f"recepcion@{plan.email_domain}"),
         ("profesional", f"profesional@{plan.email_domain}"),
     ]
+
+
+def make_operators(*, at: datetime) -> None:
+    """Two, as what destroys needs a second person; they have the demo's password and no second factor."""
+    for email, name in ((OPERATOR, "Olga Vidal"), (SECOND_OPERATOR, "Raúl Pinto")):
+        operators.make_for_demo(email, name=name, password=PASSWORD, at=at)
 
 
 def actor() -> Actor:

@@ -63,6 +63,7 @@ class Command(BaseCommand):
     def _centres(self) -> None:
         from reservo.config.sample import making, visiting
 
+        making.make_operators(at=now())
         for plan in CENTRES:
             at = now()
             route = directory.find(plan.slug)
@@ -95,6 +96,7 @@ class Command(BaseCommand):
             "",
             f"  Password of all of them: {making.PASSWORD}",
             f"  Mail that was sent: {url}/mailbox/",
+            f"  Operator's console: {url}/operador/   as {making.OPERATOR} or {making.SECOND_OPERATOR}",
         ]
         lines += [
             "  recepcion@austral.example belongs to two centres and chooses at /login",

@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reservo import tenancy
 from reservo.accounts import passwords
+from reservo.console.operations import centres
+from reservo.console.trail import shell_actor
 from reservo.core import mailaddress
 from reservo.core.clock import now
 from reservo.tenancy import directory
@@ -40,6 +42,7 @@ class Command(BaseCommand):
         state.add_argument("slug")
         state.add_argument("state", choices=Placement.State.values)
         state.add_argument("--reason", default="")
+        state.add_argument("--tell", action="store_true", help="write to the people of the centre")
         discard = what.add_parser("discard", help="take away what an interrupted creation left")
         discard.add_argument("slug")
 
@@ -51,16 +54,7 @@ class Command(BaseCommand):
 
         password = self._administrator(options)
         try:
-            route = operations.create_tenant(
-                options["slug"],
-                name=options["name"],
-                country=options["country"],
-                zone=options["zone"],
-                currency=options["currency"],
-                language=options["language"],
-                store=options["store"],
-                at=now(),
-            )
+            route = centres.create(self._founding(options), by=shell_actor(), at=now())
         except BadSlug as bad:
             raise CommandError(
                 f"{bad} cannot be an address: use 3 to 60 of a-z 0-9 -, and no word that is a route"
@@ -70,6 +64,10 @@ class Command(BaseCommand):
         if password:
             first_administrator(route, options["admin_email"], options["admin_name"], password, at=now())
         self.stdout.write(f"{route.slug} is ready")
+
+    def _founding(self, options: dict[str, Any]) -> centres.Founding:
+        said = ("slug", "name", "country", "zone", "currency", "language", "store")
+        return centres.Founding(**{name: options[name] for name in said})
 
     def _administrator(self, options: dict[str, Any]) -> str:
         """The first administrator's password, looked at before anything is made; empty if there is to be none."""
@@ -108,15 +106,20 @@ class Command(BaseCommand):
     def _state(self, options: dict[str, Any]) -> None:
         self._route(options["slug"])
         try:
-            route = operations.set_state(
-                options["slug"], options["state"], reason=options["reason"], at=now()
+            centres.change_state(
+                options["slug"],
+                options["state"],
+                reason=options["reason"],
+                tell=options["tell"],
+                by=shell_actor(),
+                at=now(),
             )
         except operations.StateContested as contested:
             raise CommandError(f"others are changing {contested} at this moment; try again") from contested
-        self.stdout.write(f"{route.slug} is {route.state}")
+        self.stdout.write(f"{options['slug']} is {options['state']}")
 
     def _discard(self, options: dict[str, Any]) -> None:
-        if not operations.take_back_unfinished(options["slug"]):
+        if not centres.discard_unfinished(options["slug"], by=shell_actor(), at=now()):
             raise CommandError(f"{options['slug']} is no half-made centre; nothing was taken away")
         self.stdout.write(f"{options['slug']} is free again")
 

@@ -105,6 +105,16 @@ def remove(route: Route) -> None:
         _drop(cursor, route.namespace)
 
 
+def size_of(route: Route) -> int:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables"
+            " WHERE table_schema = %s",
+            [route.namespace],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def check(store: str, address: str) -> list[Finding]:
     application = servers.application(store)
     with provisioning(store) as cursor:

@@ -97,6 +97,15 @@ def remove(route: Route) -> None:
         _drop(connection, route.namespace)
 
 
+def size_of(route: Route) -> int:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(SUM(pg_total_relation_size(oid)), 0) FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def check(store: str, address: str) -> list[Finding]:
     application = servers.application(store)
     with provisioning(store) as connection:

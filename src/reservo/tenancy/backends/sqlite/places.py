@@ -90,6 +90,13 @@ def remove(route: Route) -> None:
         target.with_name(target.name + suffix).unlink(missing_ok=True)
 
 
+def size_of(route: Route) -> int:
+    """The file and what is not yet brought into it."""
+    target = path_of(route)
+    parts = (target.with_name(target.name + suffix) for suffix in ("", "-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
+
+
 def check(store: str, address: str) -> list[Finding]:
     folder = Path(address)
     parent = next(place for place in (folder, *folder.parents) if place.exists())

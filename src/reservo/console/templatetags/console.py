@@ -1,0 +1,87 @@
+"""Sizes, ages and states as an operator reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reservo.catalog.forms.fields import COUNTRIES
+from reservo.tenancy.models import Placement
+
+register = template.Library()
+
+STATES = {
+    Placement.State.ACTIVE.value: ("good", gettext_lazy("Activo")),
+    Placement.State.MAINTENANCE.value: ("warn", gettext_lazy("En mantención")),
+    Placement.State.DISABLED.value: ("bad", gettext_lazy("Deshabilitado")),
+}
+UNITS = ("B", "KB", "MB", "GB", "TB")
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+DAYS_IN_HOURS = 2
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """`3.4 MB`; steps of a thousand."""
+    if count is None:
+        return "—"
+    amount, unit = float(count), 0
+    while amount >= 999.5 and unit < len(UNITS) - 1:
+        amount, unit = amount / 1_000, unit + 1
+    return f"{amount:.1f} {UNITS[unit]}" if unit and amount < 99.5 else f"{amount:.0f} {UNITS[unit]}"
+
+
+@register.filter
+def ago(at: datetime | None, now: datetime) -> str:
+    return "—" if at is None else lasting(now - at)
+
+
+@register.filter
+def lasting(length: timedelta | None) -> str:
+    """`45 s`, `12 min`, `5 h`, `3 d`."""
+    if length is None:
+        return "—"
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 2 * _MINUTE:
+        return _("%(n)d s") % {"n": seconds}
+    if seconds < 2 * _HOUR:
+        return _("%(n)d min") % {"n": seconds // _MINUTE}
+    if seconds < DAYS_IN_HOURS * _DAY:
+        return _("%(n)d h") % {"n": seconds // _HOUR}
+    return _("%(n)d d") % {"n": seconds // _DAY}
+
+
+@register.filter
+def utc(at: datetime | None) -> str:
+    """To the minute; the servers' own clock."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+@register.filter
+def country(code: str) -> str:
+    return str(COUNTRIES.get(code, code))
+
+
+@register.filter
+def centre_state(state: str) -> SafeString:
+    kind, label = STATES.get(state, ("", state))
+    return format_html('<span class="tag {}">{}</span>', kind, label)
+
+
+@register.simple_tag(takes_context=True)
+def order_by(context: template.Context, name: str, label: str) -> SafeString:
+    """The head of a column that the list can be put in order by; once more turns it round."""
+    values = context["request"].GET.copy()
+    now = values.get("orden", "")
+    values["orden"] = f"-{name}" if now == name else name
+    values.pop("page", None)
+    mark = {name: "↑", f"-{name}": "↓"}.get(now, "")
+    sort = {name: "ascending", f"-{name}": "descending"}.get(now, "none")
+    return format_html(
+        '<th aria-sort="{}"><a href="?{}">{} {}</a></th>', sort, values.urlencode(), label, mark
+    )

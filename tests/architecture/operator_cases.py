@@ -1,0 +1,39 @@
+"""One case for every address of the operator's console: with which objects it is asked, and what an operator gets."""
+
+from __future__ import annotations
+
+import re
+
+from tests.architecture.cases import GET_ONLY, POST_ONLY, Case
+
+OPERATOR_CASES = {
+    "": Case("", 200, GET_ONLY),
+    "centros/<slug:slug>/": Case("centros/{slug}/", 200, GET_ONLY),
+    "centros/<slug:slug>/administrador": Case("centros/{slug}/administrador", POST_ONLY, 422),
+    "centros/<slug:slug>/estado": Case("centros/{slug}/estado", POST_ONLY, 422),
+    "centros/<slug:slug>/listo": Case("centros/{slug}/listo", 200, GET_ONLY),
+    "centros/<slug:slug>/quitar": Case("centros/{slug}/quitar", POST_ONLY, 302),
+    "centros/nuevo": Case("centros/nuevo", 200, 422),
+    "operadores/": Case("operadores/", 200, 422),
+    "operadores/<int:operator_id>/anular": Case("operadores/{operator}/anular", POST_ONLY, 200),
+    "operadores/<int:operator_id>/quitar": Case("operadores/{operator}/quitar", POST_ONLY, 302),
+    "registro/": Case("registro/", 200, GET_ONLY),
+    "salir": Case("salir", POST_ONLY, 302),
+}
+DOORS = {
+    "entrar": Case("entrar", 200, 422),
+    "entrar/codigo": Case("entrar/codigo", POST_ONLY, 302),
+    "invitacion/<str:token>": Case("invitacion/no-es-un-enlace", 404, 404),
+}
+HOME = "operador/"
+
+
+def _of_nobody(case: Case) -> Case:
+    """Whoever is no operator is sent to the log-in, whatever they ask for."""
+    path = HOME + re.sub(r"\{(?!slug\})\w+\}", "1", case.path)
+    return Case(path, case.get if case.get == GET_ONLY else 302, case.post if case.post == POST_ONLY else 302)
+
+
+OF_NOBODY = {HOME + route: _of_nobody(case) for route, case in OPERATOR_CASES.items()} | {
+    HOME + route: Case(HOME + case.path, case.get, case.post) for route, case in DOORS.items()
+}
