@@ -21,6 +21,7 @@ from reservo.config import clocks, environment
 from reservo.core import zones
 from reservo.core.clock import now
 from reservo.fleet.backups import health
+from reservo.fleet.schemas import queries
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
@@ -98,10 +99,12 @@ def _schema() -> list[Finding]:
     behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     template = namespaces.template_path()
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    late = queries.count_behind()
     return [
         Finding("static files are collected", manifest.exists(), "run `reservo prepare`"),
         Finding(f"control schema: {behind} migrations behind", behind == 0, "run `reservo prepare`"),
         Finding("tenant template is this release's", template.exists(), "run `reservo prepare`"),
+        Finding(f"{late} centres with an older schema", late == 0, "run `reservo fleet migrate`"),
     ]
 
 

@@ -41,6 +41,7 @@ class Route:
     address: str
     namespace: str
     store: str = ""
+    schema: str = ""  # recorded version of its tables; empty: this release's
 
 
 _CONTROL = Route(CONTROL_KEY, "", "active", "UTC", 0, "", "", "")

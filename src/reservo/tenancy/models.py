@@ -146,6 +146,10 @@ class Placement(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
     zone = models.CharField(max_length=60)
     epoch = models.PositiveBigIntegerField(default=1)
+    schema = models.CharField(max_length=16, blank=True, default="", help_text="version of its tables")
+    first_schema = models.CharField(
+        max_length=16, blank=True, default="", help_text="the one it was made with"
+    )
 
     class Meta:
         constraints = [
@@ -166,6 +170,7 @@ class Placement(models.Model):
             address=self.store.address,
             namespace=self.namespace,
             store=self.store.name,
+            schema=self.schema,
         )
 
 

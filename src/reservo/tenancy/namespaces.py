@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 
-from reservo.tenancy import context
+from reservo.tenancy import context, planes
 from reservo.tenancy.context import Route
 
+GIVES_WAY_SECONDS = 2
 SUFFIX = {"sqlite": "db", "postgresql": "sql", "mariadb": "sql"}
 
 
@@ -65,6 +67,12 @@ def raise_epoch(route: Route, epoch: int) -> None:
     places_of(route.engine).raise_epoch(route, epoch)
 
 
+def giving_way(route: Route) -> AbstractContextManager[None]:
+    """In the active connection of this route nothing waits longer than `GIVES_WAY_SECONDS` for a lock."""
+    manager: AbstractContextManager[None] = places_of(route.engine).waiting_at_most(GIVES_WAY_SECONDS)
+    return manager
+
+
 def epoch_of(route: Route) -> int | None:
     """The epoch that may write here; None if the namespace is gone or is another centre's."""
     found: int | None = places_of(route.engine).epoch_of(route)
@@ -106,8 +114,18 @@ def places_of(engine: str) -> Any:
 @lru_cache(maxsize=1)
 def schema_fingerprint() -> str:
     """Names and contents of all migrations, hashed."""
+    return _fingerprint(apps.get_app_configs())
+
+
+@lru_cache(maxsize=1)
+def tenant_schema() -> str:
+    """The version of a centre's tables that this release knows: as above, of apps that have any in a centre."""
+    return _fingerprint(app for app in apps.get_app_configs() if planes.has_tables_of_centres(app))
+
+
+def _fingerprint(chosen: Iterable[AppConfig]) -> str:
     digest = hashlib.sha256()
-    for app in apps.get_app_configs():
+    for app in chosen:
         for file in sorted(Path(app.path, "migrations").glob("*.py")):
             digest.update(f"{app.label}/{file.name}\0".encode())
             digest.update(file.read_bytes())

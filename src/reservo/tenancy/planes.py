@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.db import models
 
 PLANES = ("control", "tenant", "both")
@@ -19,6 +19,14 @@ def plane_of(model: type[models.Model]) -> str:
     if plane not in PLANES:
         raise NoPlane(model._meta.label)
     return str(plane)
+
+
+def has_tables_of_centres(app: AppConfig) -> bool:
+    return any(plane_of(model) != "control" for model in app.get_models() if _says_its_plane(model, app))
+
+
+def _says_its_plane(model: type[models.Model], app: AppConfig) -> bool:
+    return hasattr(model, "plane") or hasattr(app, "plane")
 
 
 def plane_named(app_label: str, model_name: str | None) -> str | None:

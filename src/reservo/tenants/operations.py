@@ -195,6 +195,8 @@ def _place(
                     namespace=namespace,
                     zone=zone,
                     state=Placement.State.MAINTENANCE,
+                    schema=namespaces.tenant_schema(),
+                    first_schema=namespaces.tenant_schema(),
                 )
         except IntegrityError as taken:
             raise TenantExists(slug) from taken

@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -185,6 +186,99 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("tenant_id", "due_on"), name="backup_once_a_night")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MigrationRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("to_schema", models.CharField(max_length=16)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("canaries", "Canaries"),
+                            ("rest", "Rest"),
+                            ("done", "every centre was tried; the rows say how each ended"),
+                            ("stopped", "a canary failed: the others were left alone"),
+                            ("replaced", "another release took over before its end"),
+                        ],
+                        default="canaries",
+                        max_length=8,
+                    ),
+                ),
+                ("processes", models.PositiveSmallIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Schema",
+            fields=[
+                ("version", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ("migrations", models.JSONField(help_text="app to names")),
+                ("seen_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TenantMigration",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_id", models.PositiveBigIntegerField(db_index=True)),
+                ("slug", models.CharField(max_length=60)),
+                ("is_canary", models.BooleanField(default=False)),
+                ("from_schema", models.CharField(blank=True, default="", max_length=16)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("later", "the centre is being moved or restored"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("not_before", models.DateTimeField(help_text="after giving way to others")),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("holder", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "step",
+                    models.CharField(
+                        blank=True, default="", help_text="migration:number of its operation", max_length=200
+                    ),
+                ),
+                ("applied", models.JSONField(default=list, help_text="migrations that it had in this run")),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="centres",
+                        to="fleet.migrationrun",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["run", "state", "is_canary"], name="migration_run_state")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "tenant_id"), name="migration_once_a_run")
                 ],
             },
         ),

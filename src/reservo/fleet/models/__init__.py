@@ -1,6 +1,7 @@
 """What the operator does with centres as a whole."""
 
 from reservo.fleet.models.backups import Backup, Installation, Restore
+from reservo.fleet.models.migrations import MigrationRun, Schema, TenantMigration
 from reservo.fleet.models.moves import Move
 
-__all__ = ["Backup", "Installation", "Move", "Restore"]
+__all__ = ["Backup", "Installation", "MigrationRun", "Move", "Restore", "Schema", "TenantMigration"]

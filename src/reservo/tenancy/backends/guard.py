@@ -31,6 +31,7 @@ class GuardedWrapper:
 
     route: Route
     _is_connecting = False
+    changes_schema = False  # statements of a migration, on engines whose DDL ends transactions by itself
     hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,7 +75,8 @@ class GuardedWrapper:
     def _refuse_bare_writes(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        if not self.in_atomic_block and not self._is_connecting and not _reads(sql):  # type: ignore[attr-defined]
+        is_free = self.in_atomic_block or self._is_connecting or self.changes_schema  # type: ignore[attr-defined]
+        if not is_free and not _reads(sql):
             raise BareWrite("write inside tenancy.atomic()")
         return execute(sql, params, many, context)
 

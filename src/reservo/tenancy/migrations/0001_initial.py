@@ -94,6 +94,18 @@ class Migration(migrations.Migration):
                 ("zone", models.CharField(max_length=60)),
                 ("epoch", models.PositiveBigIntegerField(default=1)),
                 (
+                    "schema",
+                    models.CharField(
+                        blank=True, default="", help_text="version of its tables", max_length=16
+                    ),
+                ),
+                (
+                    "first_schema",
+                    models.CharField(
+                        blank=True, default="", help_text="the one it was made with", max_length=16
+                    ),
+                ),
+                (
                     "store",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

@@ -12,7 +12,12 @@ from django.db import connections
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends import epochs, script
-from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, PlainWrapper, server_settings
+from reservo.tenancy.backends.mariadb.base import (
+    CONNECT_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    PlainWrapper,
+    server_settings,
+)
 from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
 
@@ -86,6 +91,21 @@ def loosely() -> Iterator[None]:
     finally:
         with connections[TENANT_ALIAS].cursor() as cursor:
             cursor.execute("SET foreign_key_checks = 1")
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """`lock_wait_timeout` is about tables that others use, `innodb_lock_wait_timeout` about rows."""
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute(f"SET lock_wait_timeout = {seconds:.0f}, innodb_lock_wait_timeout = {seconds:.0f}")
+    try:
+        yield
+    finally:
+        if connections[TENANT_ALIAS].connection is not None:
+            with connections[TENANT_ALIAS].cursor() as cursor:
+                cursor.execute(
+                    f"SET lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = {LONGEST_WAIT_SECONDS:d}"
+                )
 
 
 def wait_alone(route: Route) -> None:

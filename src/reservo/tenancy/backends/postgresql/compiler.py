@@ -2,14 +2,14 @@
 
 from django.db.backends.postgresql import compiler
 
-from reservo.tenancy.backends.compiler import Stamped, Writing
+from reservo.tenancy.backends.compiler import Inserting, Stamped, Updating, Writing
 
 
 class SQLCompiler(Stamped, compiler.SQLCompiler):
     pass
 
 
-class SQLInsertCompiler(Writing, compiler.SQLInsertCompiler):
+class SQLInsertCompiler(Inserting, compiler.SQLInsertCompiler):
     pass
 
 
@@ -17,7 +17,7 @@ class SQLDeleteCompiler(Writing, compiler.SQLDeleteCompiler):
     pass
 
 
-class SQLUpdateCompiler(Writing, compiler.SQLUpdateCompiler):
+class SQLUpdateCompiler(Updating, compiler.SQLUpdateCompiler):
     pass
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends import epochs, script
-from reservo.tenancy.backends.postgresql.base import CONNECT_SECONDS, server_settings
+from reservo.tenancy.backends.postgresql.base import CONNECT_SECONDS, LONGEST_WAIT_SECONDS, server_settings
 from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
 
@@ -77,6 +77,21 @@ def tighten(template: Path) -> None:
 def loosely() -> Iterator[None]:
     """The relations themselves are not there yet."""
     yield
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    _set_lock_timeout(seconds)
+    try:
+        yield
+    finally:
+        if connections[TENANT_ALIAS].connection is not None:
+            _set_lock_timeout(LONGEST_WAIT_SECONDS)
+
+
+def _set_lock_timeout(seconds: float) -> None:
+    with connections[TENANT_ALIAS].cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {seconds * 1000:.0f}")
 
 
 def wait_alone(route: Route) -> None:

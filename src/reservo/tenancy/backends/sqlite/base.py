@@ -28,6 +28,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
     ops_class = DatabaseOperations
+    longest_wait_seconds: float = BUSY_TIMEOUT_SECONDS
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Refuses a namespace that holds another centre, whatever the directory says."""
@@ -44,9 +45,9 @@ class DatabaseWrapper(GuardedWrapper, base.DatabaseWrapper):
         SQLite's own waiting sleeps ever longer, up to 100 ms: under many writers the file then lies idle, and whoever
         has waited longest gets in last.
         """
-        until = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        until = time.monotonic() + self.longest_wait_seconds
         queue = _queue_of(self.route.tenant_id)
-        has_turn = queue.acquire(timeout=BUSY_TIMEOUT_SECONDS)
+        has_turn = queue.acquire(timeout=self.longest_wait_seconds)
         try:
             self.connection.execute("PRAGMA busy_timeout=0")
             while not self._begins(give_up=not has_turn or time.monotonic() > until):

@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connections
@@ -46,6 +47,16 @@ def loosely() -> Iterator[None]:
     finally:
         with connections[TENANT_ALIAS].cursor() as cursor:
             cursor.execute("PRAGMA foreign_keys=ON")
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    wrapper: Any = connections[TENANT_ALIAS]
+    usual, wrapper.longest_wait_seconds = wrapper.longest_wait_seconds, seconds
+    try:
+        yield
+    finally:
+        wrapper.longest_wait_seconds = usual
 
 
 def wait_alone(route: Route) -> None:
