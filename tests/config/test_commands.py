@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from reservo import tenancy
-from reservo.accounts.models import Membership, User
+from reservo.accounts import operations as accounts
+from reservo.accounts.models import Invitation, Membership, User
 from reservo.core.clock import now
 from reservo.staff import rights
 from reservo.staff.models import StaffMember
@@ -57,6 +58,22 @@ def test_a_centre_is_created_with_its_first_administrator(clean, monkeypatch):
     assert User.objects.get(email="jefa@nueva.example").check_password(PASSWORD)
 
 
+def test_the_first_administrator_is_invited_by_mail_and_comes_in_by_it(clean):
+    said = create("--admin-email", "Jefa@nueva.example", "--admin-name", "Eva")
+    assert said == f"{SLUG} is ready\nAn invitation to administer it goes by mail to Jefa@nueva.example\n"
+    invitation = Invitation.objects.get(email="jefa@nueva.example")
+    user, _invitation = accounts.accept_invitation(
+        accounts.token_of(invitation), name="Eva Soto", password=PASSWORD, client="10.0.0.9", at=now()
+    )
+    with tenancy.activate(directory.find(SLUG)):
+        member = StaffMember.objects.get()
+        assert (member.name, member.user_id, member.role.builtin) == (
+            "Eva Soto",
+            user.pk,
+            rights.ADMINISTRATOR,
+        )
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -66,9 +83,10 @@ def test_a_centre_is_created_with_its_first_administrator(clean, monkeypatch):
         (("--zone", "Mars/Olympus"), "Mars/Olympus is not an IANA zone"),
         (("--country", "XX"), "country: one of"),
         (("--currency", "XXX"), "currency: one of"),
-        (("--language", "fr"), "language: es or en"),
+        (("--language", "fr"), "language: one of es, en"),
         (("--name", " "), "name: 1 to 80"),
         (("--admin-email", "no-es-correo"), "no address of mail"),
+        (("--password-stdin",), "--admin-email, which is missing"),
     ],
     ids=str,
 )
@@ -78,6 +96,13 @@ def test_what_cannot_be_is_refused_in_words_and_nothing_is_made(clean, monkeypat
     with pytest.raises(CommandError, match=reason):
         create(*more, slug=slug, stdin=f"{PASSWORD}\n", monkeypatch=monkeypatch)
     assert Placement.objects.count() == before
+
+
+def test_whoever_has_a_password_already_is_invited_instead(clean, monkeypatch, centre):
+    words = ("--admin-email", centre.email("administrator"), "--password-stdin")
+    with pytest.raises(CommandError, match="has a password already"):
+        create(*words, stdin=f"{PASSWORD}\n", monkeypatch=monkeypatch)
+    assert not Placement.objects.filter(slug=SLUG).exists()
 
 
 def test_a_weak_password_is_told_before_anything_is_made(clean, monkeypatch):

@@ -23,7 +23,8 @@ def old(tmp_path_factory):
     made.command("prepare")
     for slug in SLUGS:
         made.command(
-            *("tenants", "create", slug, "--name", f"Clínica {slug}", "--admin-email", f"ana@{slug}.example"),
+            *("tenants", "create", slug, "--name", f"Clínica {slug}"),
+            *("--admin-email", f"ana@{slug}.example", "--password-stdin"),
             input="una-clave-larga-7\n",
         )
     made.command("tenants", "backup", "--all")
@@ -100,7 +101,16 @@ def test_a_damaged_newest_backup_is_told_of_and_the_one_before_is_taken(old, emp
 
 def test_a_centre_newer_than_the_control_planes_backup_comes_back_with_its_people(old, empty):
     old.command(
-        *("tenants", "create", "nueva", "--name", "Nueva", "--admin-email", "eva@nueva.example"),
+        *(
+            "tenants",
+            "create",
+            "nueva",
+            "--name",
+            "Nueva",
+            "--admin-email",
+            "eva@nueva.example",
+            "--password-stdin",
+        ),
         input="una-clave-larga-7\n",
     )
     old.command("tenants", "backup", "nueva")
@@ -166,7 +176,8 @@ def test_another_operator_with_the_key_restores_a_centre_under_an_address_of_the
         (theirs.data / "backup.key").write_bytes((old.data / "backup.key").read_bytes())
         theirs.command("prepare")
         theirs.command(
-            *("tenants", "create", "vecina", "--name", "V", "--admin-email", "x@vecina.example"),
+            *("tenants", "create", "vecina", "--name", "V"),
+            *("--admin-email", "x@vecina.example", "--password-stdin"),
             input="una-clave-larga-7\n",
         )
         said = theirs.command("tenants", "restore", "boreal", "--from", str(old.place), "--as", "boreal-sur")

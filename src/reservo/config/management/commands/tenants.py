@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reservo import tenancy
 from reservo.accounts import passwords
+from reservo.accounts.models import User
 from reservo.console.operations import centres
 from reservo.console.trail import shell_actor
 from reservo.core import mailaddress
@@ -15,6 +16,8 @@ from reservo.tenancy.models import Placement
 from reservo.tenancy.slugs import BadSlug
 from reservo.tenants import operations, stores
 from reservo.tenants.models import Tenant
+
+FOUNDING = ("slug", "name", "country", "zone", "currency", "language", "store")
 
 
 class Command(BaseCommand):
@@ -32,9 +35,11 @@ class Command(BaseCommand):
         create.add_argument(
             "--store", default="", help="where its data live; default: the first pool with room"
         )
-        create.add_argument("--admin-email")
+        create.add_argument("--admin-email", default="", help="who gets the invitation to administer it")
         create.add_argument("--admin-name", default="")
-        create.add_argument("--password-stdin", action="store_true", help="read the administrator's password")
+        create.add_argument(
+            "--password-stdin", action="store_true", help="no invitation: read the administrator's password"
+        )
         what.add_parser("list")
         show = what.add_parser("show")
         show.add_argument("slug")
@@ -54,39 +59,54 @@ class Command(BaseCommand):
 
         password = self._administrator(options)
         try:
-            route = centres.create(self._founding(options), by=shell_actor(), at=now())
+            route = centres.create(
+                self._founding(options, is_invited=not password), by=shell_actor(), at=now()
+            )
         except BadSlug as bad:
             raise CommandError(
                 f"{bad} cannot be an address: use 3 to 60 of a-z 0-9 -, and no word that is a route"
             ) from bad
         except (operations.TenantExists, operations.BadTenant, stores.NoRoom, stores.UnknownStore) as refused:
             raise CommandError(f"{type(refused).__name__}: {refused}") from refused
+        self.stdout.write(f"{route.slug} is ready")
         if password:
             first_administrator(route, options["admin_email"], options["admin_name"], password, at=now())
-        self.stdout.write(f"{route.slug} is ready")
+        elif options["admin_email"]:
+            self.stdout.write(f"An invitation to administer it goes by mail to {options['admin_email']}")
 
-    def _founding(self, options: dict[str, Any]) -> centres.Founding:
-        said = ("slug", "name", "country", "zone", "currency", "language", "store")
-        return centres.Founding(**{name: options[name] for name in said})
+    def _founding(self, options: dict[str, Any], *, is_invited: bool) -> centres.Founding:
+        said = {name: options[name] for name in FOUNDING}
+        if is_invited:
+            said |= {"administrator": options["admin_email"], "administrator_name": options["admin_name"]}
+        return centres.Founding(**said)
 
     def _administrator(self, options: dict[str, Any]) -> str:
         """The first administrator's password, looked at before anything is made; empty if there is to be none."""
-        if not options["admin_email"]:
+        email = options["admin_email"]
+        if not email and options["password_stdin"]:
+            raise CommandError("--password-stdin is the password of --admin-email, which is missing")
+        if not email:
             return ""
-        password = self._password(options)
         try:
-            mailaddress.check(options["admin_email"])
-            passwords.check(password, email=options["admin_email"])
+            mailaddress.check(email)
+            if not options["password_stdin"]:
+                return ""
+            if User.objects.filter(email=email.casefold()).exists():
+                raise CommandError(
+                    f"{email} has a password already: leave out --password-stdin to invite them"
+                )
+            password = self._password()
+            passwords.check(password, email=email)
         except mailaddress.InvalidAddress as bad:
-            raise CommandError(f"--admin-email is no address of mail: {options['admin_email']}") from bad
+            raise CommandError(f"--admin-email is no address of mail: {email}") from bad
         except passwords.WeakPassword as weak:
             raise CommandError(f"password: {weak}") from weak
         return password
 
-    def _password(self, options: dict[str, Any]) -> str:
-        if options["password_stdin"] or not sys.stdin.isatty():
-            return sys.stdin.readline().rstrip("\n")
-        return getpass.getpass("Password of the administrator: ")
+    def _password(self) -> str:
+        if sys.stdin.isatty():
+            return getpass.getpass("Password of the administrator: ")
+        return sys.stdin.readline().rstrip("\n")
 
     def _list(self, options: dict[str, Any]) -> None:
         names = dict(Tenant.objects.values_list("pk", "name"))
