@@ -258,6 +258,9 @@ def test_no_route_answers_while_the_centre_is_closed(stage, centre, state, statu
         path = centre.url(case.path.format(**stage.objects))
         for client in clients:
             for answer in (client.get(path), client.post(path)):
+                if route == "embed.js":  # the frame stands, and what it shows says it
+                    assert answer.status_code == 200
+                    continue
                 assert answer.status_code == status, route
                 assert tells(answer) == []
                 assert "Retry-After" in answer.headers or state == "disabled"

@@ -3,7 +3,12 @@
 import pytest
 from django.conf import settings
 
+from reservo import tenancy
+from reservo.booking import framing
 from reservo.booking.models import BookingPage
+from reservo.core.clock import now
+from reservo.tenancy.servers import StoreUnavailable
+from reservo.tenants.operations import set_state
 
 
 def ancestors(answer):
@@ -45,3 +50,31 @@ def test_the_script_frames_the_public_address_whatever_host_asked(centre, visito
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/" in text
     assert not answer.cookies
+
+
+@pytest.fixture
+def listed(centre):
+    """One site may show the page, as saved on the screen."""
+    with centre.active(), tenancy.atomic():
+        framing.tell_sites(["https://www.clinica.example"])
+    return "'self' https://www.clinica.example"
+
+
+@pytest.mark.parametrize("state", ["maintenance", "disabled"])
+def test_a_closed_centre_says_so_in_the_frame_of_its_page_and_nowhere_else(centre, visitor, listed, state):
+    set_state(centre.slug, state, reason="", at=now())
+    for path in ("", "reservar/datos", "v/x/", "privacidad"):
+        assert ancestors(visitor.open(path).response) == listed
+    for path in ("login", "agenda/", "no-hay", "configuracion/reserva"):
+        assert ancestors(visitor.open(path).response) == "'none'"
+    script = visitor.client.get(centre.url("embed.js"))
+    assert (script.status_code, f"/{centre.slug}/" in script.content.decode()) == (200, True)
+
+
+def test_what_goes_wrong_with_the_data_is_said_in_the_frame_too(centre, visitor, listed, monkeypatch):
+    def away(*args):
+        raise StoreUnavailable("x")
+
+    monkeypatch.setattr(BookingPage.objects, "get", away)
+    answer = visitor.open().response
+    assert (answer.status_code, ancestors(answer)) == (503, listed)

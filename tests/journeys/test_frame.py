@@ -134,3 +134,21 @@ def test_no_staff_page_shows_in_a_frame_even_on_a_listed_site(demo, strict, list
     assert len(page.frames) == 2
     assert page.frame_locator("iframe").locator("input, nav, main").count() == 0
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("maintenance", "En mantención"), ("disabled", "no está disponible")]
+)
+def test_a_closed_centre_says_so_in_its_frame(demo, strict, listed, state, said):
+    context = strict.new_context(locale="es-PE", **PHONE)
+    page = context.new_page()
+    demo.command("tenants", "state", SLUG, state)
+    try:
+        page.goto(listed)
+        page.frame_locator("iframe").get_by_text(said).first.wait_for()
+    finally:
+        demo.command("tenants", "state", SLUG, "active")
+    page.wait_for_timeout(1_200)
+    page.goto(listed)
+    in_frame(page, demo)
+    context.close()

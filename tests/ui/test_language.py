@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import pytest
 from django.test import Client
 
 from reservo import tenancy
@@ -12,6 +13,8 @@ from reservo.accounts.models import Invitation, User
 from reservo.agenda import links
 from reservo.booking import operations as booking
 from reservo.booking.operations import OnlineBooking
+from reservo.catalog import queries as catalog
+from reservo.catalog.operations.centre import save_centre
 from reservo.core.clock import now
 from reservo.crm import composing, kinds
 from reservo.notifications import account_mails
@@ -20,6 +23,8 @@ from reservo.patients.fields import PatientFields
 from reservo.staff import operations as staff
 from reservo.staff.models import Role
 from reservo.staff.operations import Place
+from reservo.tenants.models import Tenant
+from reservo.tenants.operations import set_state
 from tests.cast import STAFF
 
 ENGLISH = {"accept_language": "en-GB,en;q=0.9,es;q=0.5"}
@@ -192,3 +197,26 @@ def test_mails_to_staff_read_english(centre):
             ),
         ]
     assert [left_in_spanish(mail.subject + mail.text + mail.html) for mail in mails] == [[], []]
+
+
+@pytest.mark.parametrize("wanted", ["fr-FR,de;q=0.8", "", "*"])
+def test_who_reads_neither_language_gets_the_centres(centre, monday, wanted):
+    with centre.active(), tenancy.atomic():
+        facts = catalog.centre()
+        facts.language = "en"
+        save_centre(facts, by=STAFF, at=now())
+    visit = centre.book(monday)
+    with centre.active():
+        own = f"v/{links.token_of(visit)}/"
+    client = centre.client(accept_language=wanted)
+    pages = [centre.url(path) for path in ("", "privacidad", own, "login")]
+    assert leftovers(client, pages) == {}
+    assert client.get(centre.url("")).headers["Content-Language"] == "en"
+    assert leftovers(client, [centre.url("no-hay")], status=404) == {}
+    assert (
+        client.get(centre.url(""), headers={"accept-language": "fr,es;q=0.4"}).headers["Content-Language"]
+        == "es"
+    )
+    assert Tenant.objects.get(pk=centre.route.tenant_id).language == "en"
+    set_state(centre.slug, "maintenance", reason="", at=now())
+    assert leftovers(client, [centre.url("")], status=503) == {}

@@ -7,10 +7,13 @@ class BookingConfig(AppConfig):
     plane = "tenant"
 
     def ready(self) -> None:
+        from reservo.booking import framing
         from reservo.booking.founding import found_booking_page
         from reservo.booking.models import BookingPage
         from reservo.catalog import uses
+        from reservo.fleet import arrivals
         from reservo.tenants import founding
 
+        arrivals.step(framing.arrive)
         founding.step(found_booking_page)
         uses.come_from(page_is_open=lambda: BookingPage.objects.filter(is_open=True).exists())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reservo import tenancy
+from reservo.booking import framing
 from reservo.booking.forms import TEXTS
 from reservo.booking.founding import ALWAYS_REQUIRED
 from reservo.booking.models import BookingPage, FormField
@@ -108,6 +109,7 @@ class RulesForm(forms.ModelForm):
         with tenancy.atomic():
             self.instance.frame_sites = self.cleaned_data["sites"]
             self.save()
+            framing.tell_sites(self.instance.frame_sites)
             for row in FormField.objects.all():
                 kept = self.cleaned_data[f"field_{row.field}"]
                 row.is_shown, row.is_required = kept != "hidden", kept == "required"

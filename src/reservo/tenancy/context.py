@@ -42,6 +42,8 @@ class Route:
     namespace: str
     store: str = ""
     schema: str = ""  # recorded version of its tables; empty: this release's
+    language: str = "es"
+    frame_sites: str = ""
 
 
 _CONTROL = Route(CONTROL_KEY, "", "active", "UTC", 0, "", "", "")

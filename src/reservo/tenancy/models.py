@@ -145,6 +145,8 @@ class Placement(models.Model):
     namespace = models.CharField(max_length=80)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
     zone = models.CharField(max_length=60)
+    language = models.CharField(max_length=2, default="es")
+    frame_sites = models.TextField(blank=True, default="", help_text="origins, with spaces between them")
     epoch = models.PositiveBigIntegerField(default=1)
     schema = models.CharField(max_length=16, blank=True, default="", help_text="version of its tables")
     first_schema = models.CharField(
@@ -171,6 +173,8 @@ class Placement(models.Model):
             namespace=self.namespace,
             store=self.store.name,
             schema=self.schema,
+            language=self.language,
+            frame_sites=self.frame_sites,
         )
 
 

@@ -18,6 +18,7 @@ from reservo.tenants import founding, stores
 from reservo.tenants.models import StateChange, Tenant
 
 MOST_TRIES = 5
+LANGUAGES = ("es", "en")
 
 
 class TenantExists(ValueError):
@@ -54,7 +55,7 @@ def create_tenant(
     slugs.check(slug)
     currency = currency or money.BY_COUNTRY.get(country, "USD")
     _check(name, country, zone, currency, language)
-    placement = _place(slug, zone, store)
+    placement = _place(slug, zone, language, store)
     try:
         namespaces.create(placement.route())
         tenant = Tenant(placement.pk, name.strip(), country, currency, language, at)
@@ -87,7 +88,7 @@ def take_in(
     """
     slugs.check(slug)
     _check(name, country, zone, currency, language)
-    placement = _place(slug, zone, store, tenant_id=tenant_id)
+    placement = _place(slug, zone, language, store, tenant_id=tenant_id)
     try:
         Tenant(placement.pk, name.strip(), country, currency, language, at).save(force_insert=True)
         fill(placement.route())
@@ -143,10 +144,31 @@ def set_zone(tenant_id: int, zone: str, *, at: datetime) -> None:
     """
     if not zones.is_zone(zone):
         raise BadTenant(f"zone: {zone} is not an IANA zone")
-    if not Placement.objects.filter(pk=tenant_id).update(zone=zone):
+    _note(tenant_id, zone=zone)
+    recurring.look_again(tenant_id, at)
+
+
+def set_language(tenant_id: int, language: str) -> None:
+    """What its pages speak to those who ask for no language of ours; each node hears of it within a second.
+
+    Raises BadTenant, UnknownTenant.
+    """
+    if language not in LANGUAGES:
+        raise BadTenant(f"language: one of {', '.join(LANGUAGES)}")
+    with tenancy.control(), tenancy.atomic():
+        _note(tenant_id, language=language)
+        Tenant.objects.filter(pk=tenant_id).update(language=language)
+
+
+def set_frame_sites(tenant_id: int, sites: list[str]) -> None:
+    """Which sites show its booking page, known while its own data are out of reach. Raises UnknownTenant."""
+    _note(tenant_id, frame_sites=" ".join(sites))
+
+
+def _note(tenant_id: int, **facts: str) -> None:
+    if not Placement.objects.filter(pk=tenant_id).update(**facts):
         raise UnknownTenant(str(tenant_id))
     directory.forget()
-    recurring.look_again(tenant_id, at)
 
 
 def _note_state(before: Placement, state: str, reason: str, at: datetime) -> bool:
@@ -172,13 +194,14 @@ def _check(name: str, country: str, zone: str, currency: str, language: str) -> 
         raise BadTenant(f"zone: {zone} is not an IANA zone")
     if currency not in money.CURRENCIES:
         raise BadTenant(f"currency: one of {', '.join(sorted(money.CURRENCIES))}")
-    if language not in ("es", "en"):
-        raise BadTenant("language: es or en")
+    if language not in LANGUAGES:
+        raise BadTenant(f"language: one of {', '.join(LANGUAGES)}")
 
 
 def _place(
     slug: str,
     zone: str,
+    language: str,
     wanted: str,
     *,
     tenant_id: int | None = None,
@@ -194,6 +217,7 @@ def _place(
                     store=store,
                     namespace=namespace,
                     zone=zone,
+                    language=language,
                     state=Placement.State.MAINTENANCE,
                     schema=namespaces.tenant_schema(),
                     first_schema=namespaces.tenant_schema(),

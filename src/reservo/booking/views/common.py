@@ -52,6 +52,7 @@ def for_patients(*methods: str) -> Callable[[View], View]:
                 response["Referrer-Policy"] = "no-referrer"
             return response
 
+        shown.is_for_patients = True
         return public(csrf_exempt(shown))
 
     return decorate

@@ -12,24 +12,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservo import tenancy
-from reservo.catalog import queries as catalog
 from reservo.ui.access import public
 
 
 @require_safe
 @public
 def script(request: HttpRequest) -> HttpResponse:
-    address = f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
-    source = _source().replace("__RESERVO_PAGE__", address).replace("__RESERVO_TITLE__", _title())
+    return script_of(tenancy.current())
+
+
+def script_of(route: tenancy.Route) -> HttpResponse:
+    """Needs none of the centre's data: while it is closed, the frame is there and says so."""
+    address = f"{settings.RESERVO_PUBLIC_URL}/{route.slug}/"
+    source = _source().replace("__RESERVO_PAGE__", address).replace("__RESERVO_TITLE__", _title(route))
     response = HttpResponse(source, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "public, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
-def _title() -> str:
+def _title(route: tenancy.Route) -> str:
     """The frame's name in the centre's language, as the script is kept by caches for all visitors."""
-    with translation.override(catalog.centre().language):
+    with translation.override(route.language):
         return _("Reservas")
 
 

@@ -20,6 +20,8 @@ def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
         record("centre.saved", "centre", 1, by=by, at=at)
         if centre.zone != tenancy.current().zone:
             tenancy.on_commit(lambda: tenants.set_zone(tenancy.current().tenant_id, centre.zone, at=at))
+        if centre.language != tenancy.current().language:
+            tenancy.on_commit(lambda: tenants.set_language(tenancy.current().tenant_id, centre.language))
 
 
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:

@@ -6,16 +6,27 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import get_script_prefix, set_script_prefix, set_urlconf
+from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix, set_urlconf
 
 from reservo import tenancy
+from reservo.booking.views import embedding
 from reservo.config import errors
+from reservo.config.middleware.language import speak_for_centre
 from reservo.core import trace
 from reservo.tenancy import directory, slugs
 from reservo.tenancy.models import Placement
 
+EMBED_SCRIPT = "embed.js"
 RETRY_MAINTENANCE_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 2.0
+
+
+def _is_for_patients(path: str) -> bool:
+    """Pages that sites of the centre show in a frame; what went wrong with them is shown there too."""
+    try:
+        return hasattr(resolve(f"/{path}", settings.TENANT_URLCONF).func, "is_for_patients")
+    except Resolver404:
+        return False
 
 
 class TenantMiddleware:
@@ -32,13 +43,24 @@ class TenantMiddleware:
         route = directory.find(slug)
         if route is None:
             return errors.not_found(request)
+        speak_for_centre(request, route.language)
+        response = self._of_centre(request, route, slash, rest)
+        if (
+            response.status_code >= 400
+            and not hasattr(response, "frame_ancestors")
+            and _is_for_patients(rest)
+        ):
+            response.frame_ancestors = route.frame_sites.split()
+        return response
+
+    def _of_centre(self, request: HttpRequest, route: tenancy.Route, slash: str, rest: str) -> HttpResponse:
+        if route.state == Placement.State.ACTIVE:
+            return self._inside(request, route, rest) if slash else errors.redirect_to_slash(request)
+        if rest == EMBED_SCRIPT:
+            return embedding.script_of(route)
         if route.state == Placement.State.MAINTENANCE:
             return errors.maintenance(request, retry_seconds=RETRY_MAINTENANCE_SECONDS)
-        if route.state == Placement.State.DISABLED:
-            return errors.disabled(request)
-        if not slash:
-            return errors.redirect_to_slash(request)
-        return self._inside(request, route, rest)
+        return errors.disabled(request)
 
     def _inside(self, request: HttpRequest, route: tenancy.Route, rest: str) -> HttpResponse:
         request.cookie_path = f"/{route.slug}/"

@@ -1,4 +1,4 @@
-"""Which language a page speaks: asked for in the address, else the person's, else the browser's."""
+"""Which language a page speaks: asked for in the address, else the browser's, else the centre's."""
 
 from __future__ import annotations
 
@@ -16,12 +16,20 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = _asked(request) or _browser(request) or LANGUAGES[0]
-        with translation.override(language):
-            request.LANGUAGE_CODE = language
+        wanted = _asked(request) or _browser(request)
+        request.wants_no_language_of_ours = not wanted
+        request.LANGUAGE_CODE = wanted or LANGUAGES[0]
+        with translation.override(request.LANGUAGE_CODE):
             response = self.get_response(request)
-        response.setdefault("Content-Language", language)
+        response.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
+
+
+def speak_for_centre(request: HttpRequest, language: str) -> None:
+    """Whoever asked for no language that we speak reads the centre's."""
+    if request.wants_no_language_of_ours:
+        request.LANGUAGE_CODE = language
+        translation.activate(language)
 
 
 def _asked(request: HttpRequest) -> str:

@@ -92,6 +92,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("zone", models.CharField(max_length=60)),
+                ("language", models.CharField(default="es", max_length=2)),
+                (
+                    "frame_sites",
+                    models.TextField(blank=True, default="", help_text="origins, with spaces between them"),
+                ),
                 ("epoch", models.PositiveBigIntegerField(default=1)),
                 (
                     "schema",
