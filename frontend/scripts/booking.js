@@ -1,4 +1,8 @@
 // Comfort for the booking page; every step works without it.
+// What answers a form is found again by going back or reloading, without sending the form once more.
+const { lastingUrl } = document.body.dataset;
+if (lastingUrl) history.replaceState(null, "", lastingUrl);
+
 const clock = document.querySelector("[data-seconds]");
 if (clock) {
   const shown = clock.querySelector("[data-clock]"),

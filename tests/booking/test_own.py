@@ -1,6 +1,6 @@
 """The patient's page of one visit, by the signed link of its mails."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -181,6 +181,24 @@ def test_an_old_link_opened_shows_the_new_time(centre, visitor, visit):
         assert page.status == 200
         assert "Tu cita cambió de hora" in page.text
         assert "11:00" in page.text
+
+
+@pytest.mark.parametrize("place", ["cancelar", "mover"])
+def test_a_cancelled_visit_says_just_that(centre, visitor, visit, place):
+    with centre.active():
+        booking.cancel_own(visit, at=now())
+    page = visitor.open(path(centre, visit, place))
+    assert "Esta cita está cancelada." in page.text
+    assert "Ya no se puede" not in page.text
+
+
+def test_a_refused_move_stays_on_the_day_that_was_wanted(centre, visitor, visit, monday):
+    wanted = monday + timedelta(days=2)
+    visitor.open(path(centre, visit, "mover"), dia=wanted.date().isoformat())
+    centre.book(wanted, practitioner_id=centre.ana)
+    refused = visitor.press_value(next(at for at in visitor.times if datetime.fromisoformat(at) == wanted))
+    assert refused.status == 409
+    assert {datetime.fromisoformat(at).date() for at in visitor.times} == {wanted.date()}
 
 
 @pytest.mark.parametrize("place", ["cancelar", "mover"])

@@ -1,8 +1,10 @@
 """The patient's own data: what is asked, checked and kept, and what is never told about who is a patient."""
 
+import re
 import statistics
 import time
 from datetime import date, datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -349,3 +351,40 @@ def test_too_many_bookings_in_an_hour_are_refused_and_the_form_is_kept(centre, v
     page = visitor.press("Reservar", **TYPED)
     assert page.status == 429
     assert page.forms[0].fields["given_name"] == "Rosa"
+
+
+def lasting_url(page) -> str:
+    found = re.search(r'data-lasting-url="([^"]+)"', page.response.content.decode())
+    return unescape(found[1]) if found else ""
+
+
+def test_the_browser_goes_to_the_first_wrong_field_from_above(centre, visitor, monday):
+    visitor.hold(monday)
+    refused = visitor.press("Reservar", **{**TYPED, "email": "rosa@@x", "national_id": "11.111.111-2"})
+    focused = re.findall(r"<(?:input|textarea)[^>]*autofocus[^>]*>", refused.response.content.decode())
+    assert [re.search(r'name="(\w+)"', tag)[1] for tag in focused] == ["email"]
+
+
+def test_a_refused_form_is_found_again_with_its_hour(centre, visitor, monday):
+    assert lasting_url(visitor.hold(monday)) == ""
+    address = lasting_url(visitor.press("Reservar", **{**TYPED, "email": "rosa"}))
+    again = visitor.open(address)
+    assert (again.status, "10:00" in again.text) == (200, True)
+    visitor.press("Reservar", **TYPED)
+    assert booked(centre).starts_at == monday
+
+
+def test_a_time_that_is_gone_leads_back_to_the_hours(centre, visitor, monday):
+    visitor.to_times(monday.date(), practitioner=centre.ana)
+    centre.book(monday, practitioner_id=centre.ana)
+    gone = visitor.press("10:00")
+    assert gone.status == 409
+    again = visitor.open(lasting_url(gone))
+    assert (again.status, bool(visitor.times)) == (200, True)
+
+
+def test_every_page_that_is_opened_can_be_read_in_the_other_language(centre, visitor, monday):
+    visitor.hold(monday)
+    english = visitor.follow("English")
+    assert "Your details" in english.text
+    assert "10:00" in english.text

@@ -220,3 +220,20 @@ def test_the_whole_booking_is_done_by_keyboard_alone(demo, window):
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="¡Hora reservada!").wait_for()
+
+
+def test_going_back_after_a_refused_form_never_asks_to_send_it_again(demo, window):
+    page = window(**PHONE, locale="es-ES")
+    page.goto(f"{demo.url}/{SLUG}/")
+    choose(page, WORDS["es-ES"])
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.locator(".field.wrong").first.wait_for()
+    page.reload()
+    assert page.locator("[data-clock]").count() == 1
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.locator(".field.wrong").first.wait_for()
+    fill(page, "vuelve@paciente.example")
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Tus datos").wait_for()

@@ -81,10 +81,9 @@ class PatientForm(forms.Form):
 
     def focus_first_error(self) -> None:
         """The browser goes to the first field that is wrong, scripts or not."""
-        for name in self.errors:
-            if name in self.fields:
-                self.fields[name].widget.attrs["autofocus"] = True
-                return
+        wrong = next((name for name in self.fields if name in self.errors), None)
+        if wrong:
+            self.fields[wrong].widget.attrs["autofocus"] = True
 
     def show(self, bad: BadBooking) -> None:
         for name, error in bad.errors.items():

@@ -80,8 +80,12 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render with the centre's own look."""
+    """Render with the centre's own look. What answers a form says in `lasting_url` where it is found again."""
     shared = {**look(centre_of(request)), "start_url": f"{reverse('book')}?lang={language()}"}
+    if request.method == "POST":
+        shared["is_answer"] = True
+    else:
+        shared["other_language"] = "en" if language() == "es" else "es"
     return render(request, template, {**shared, **context}, status=status)
 
 

@@ -66,6 +66,7 @@ def form_page(request: HttpRequest, form: PatientForm, proof: Proof, *, status: 
         "seconds_left": seconds,
         "minutes_left": -(-seconds // 60),
         "times_url": choice.url(),
+        "lasting_url": proofs.form_url(proof),
     }
     return page(request, "booking/data.html", context, status=status)
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -55,7 +54,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
             asked, address_hash=_address_hash(request), form_id=choice.form_id, at=now()
         )
     except agenda.TooManyHolds:
-        context = {"times_url": choice.url(), "summary": []}
+        context = {"times_url": choice.url(), "lasting_url": choice.url(), "summary": []}
         return page(request, "booking/too_many.html", context, status=429)
     except GONE as why:
         return gone(request, choice, catalogue, wanted, why, kept=typed_in(request))
@@ -65,9 +64,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
 
         form = PatientForm(centre=centre_of(request), initial=typed_in(request))
         return form_page(request, form, proof)
-    return HttpResponseRedirect(
-        f"{reverse('book_data')}?p={proofs.sign(proof)}&lang={language()}", status=303
-    )
+    return HttpResponseRedirect(proofs.form_url(proof), status=303)
 
 
 def typed_in(request: HttpRequest) -> dict[str, str]:
@@ -99,6 +96,7 @@ def gone(
         "zone": choice.branch.zone if choice.branch else "",
         "kept": kept,
         "times_url": choice.url(),
+        "lasting_url": choice.url(),
     }
     return page(request, "booking/gone.html", context, status=409 if is_taken else 422)
 

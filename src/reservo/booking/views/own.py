@@ -19,6 +19,7 @@ from reservo.booking.operations import CutOff
 from reservo.booking.operations.own import may_cancel, may_move
 from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.catalog import queries as catalog
+from reservo.core import phones
 from reservo.core.clock import now
 
 NOTICES = {
@@ -72,6 +73,7 @@ def shown(
         "mail_minutes": promises.confirmation_minutes() if is_new else None,
         "notice": notice,
         "refusal": refusal,
+        "lasting_url": _url(appointment),
     }
     return page(request, "booking/visit.html", context, status=status)
 
@@ -137,11 +139,16 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def too_late(appointment: Appointment) -> str:
-    phone = appointment.branch.phone
+    phone = phones.display(appointment.branch.phone)
     if phone:
         return _("Ya no se puede cambiar en línea. Llámanos al %(phone)s.") % {"phone": phone}
     return _("Ya no se puede cambiar en línea. Contáctanos directamente.")
 
 
 def back(appointment: Appointment, done: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{links.path_of(appointment)}?hecho={done}&lang={language()}", status=303)
+    return HttpResponseRedirect(_url(appointment, done), status=303)
+
+
+def _url(appointment: Appointment, done: str = "") -> str:
+    told = f"hecho={done}&" if done else ""
+    return f"{links.path_of(appointment)}?{told}lang={language()}"

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.core import signing
+from django.urls import reverse
+from django.utils.translation import get_language
 
 from reservo import tenancy
 from reservo.agenda.models import Hold
@@ -67,6 +69,11 @@ def of_hold(held: Hold, form_id: str, asked: str) -> Proof:
 
 def sign(proof: Proof) -> str:
     return signing.dumps(asdict(proof), salt=_salt(), compress=True)
+
+
+def form_url(proof: Proof) -> str:
+    """The form of the held hour."""
+    return f"{reverse('book_data')}?p={sign(proof)}&lang={(get_language() or 'es')[:2]}"
 
 
 def read(signed: str) -> Proof:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 
 from reservo.booking import operations
 from reservo.booking.offering import offered_times
@@ -41,7 +40,7 @@ def step_page(
         "choice": choice,
         "welcome": request.booking_page.welcome,
         "summary": choosing.summary(choice, catalogue, centre),
-        "other_language": "en" if language() == "es" else "es",
+        "lasting_url": choice.url(),
     }
     status = astray_status if choice.is_astray else 200
     if choice.branch is None:
@@ -94,11 +93,8 @@ def _own_hold(choice: Choice) -> dict[str, str] | None:
     if held is None:
         return None
     start = zones.local(held.starts_at, held.branch.zone)
-    proof = proofs.sign(proofs.of_hold(held, choice.form_id, choice.practitioner))
-    return {
-        "text": text.day_and_clock(start, language()),
-        "url": f"{reverse('book_data')}?p={proof}&lang={language()}",
-    }
+    proof = proofs.of_hold(held, choice.form_id, choice.practitioner)
+    return {"text": text.day_and_clock(start, language()), "url": proofs.form_url(proof)}
 
 
 @for_patients("GET")
