@@ -235,3 +235,11 @@ def test_a_node_that_is_behind_sees_the_new_state_within_a_second(centre, behind
 def test_the_placements_number_is_the_centres_identity(centre):
     placement = Placement.objects.get(slug=centre.slug)
     assert placement.route() == replace(centre.route, epoch=placement.epoch)
+
+
+def test_a_route_is_the_same_however_it_is_read(centre):
+    facts = {"schema": "abc", "language": "en", "frame_sites": "https://www.clinica.example"}
+    Placement.objects.filter(slug=centre.slug).update(**facts)
+    directory.forget()
+    placement = Placement.objects.select_related("store").get(slug=centre.slug)
+    assert directory.find(centre.slug) == directory.by_id(placement.pk) == placement.route()
