@@ -95,10 +95,14 @@ class Server:
 class PostgresServer(Server):
     user = "postgres"
     engine = "postgresql"
+    options: dict[str, object] = {}
 
     def __init__(self) -> None:
         super().__init__()
         self.data = self.folder / "data"
+        self.fill()
+
+    def fill(self) -> None:
         self.run(
             str(self.bin / "initdb"),
             "-D",
@@ -124,6 +128,7 @@ class PostgresServer(Server):
             "fsync": "off",
             "shared_buffers": "64MB",
             "max_connections": 100,
+            **self.options,
         }
         return [
             str(self.bin / "postgres"),
@@ -163,6 +168,7 @@ class PostgresServer(Server):
             admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {APPLICATION}')
+            admin.execute(f"GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO {PROVISIONER}")
         return {
             "engine": self.engine,
             "address": f"127.0.0.1:{self.port}/{name}",
@@ -176,6 +182,7 @@ class PostgresServer(Server):
 class MariaServer(Server):
     user = "mysql"
     engine = "mariadb"
+    options: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,12 +208,13 @@ class MariaServer(Server):
             "--innodb-buffer-pool-size=128M",
             "--skip-name-resolve",
             "--max-connections=100",
+            *self.options,
         ]
 
     def answers(self) -> bool:
         import pymysql
 
-        with contextlib.suppress(pymysql.err.OperationalError), self.admin():
+        with contextlib.suppress(pymysql.OperationalError), self.admin():
             return True
         return False
 
@@ -236,6 +244,109 @@ class MariaServer(Server):
         }
 
 
+class PostgresStandby(PostgresServer):
+    """Follows the primary that it was copied from."""
+
+    def __init__(self, primary: PostgresServer) -> None:
+        self.primary = primary
+        super().__init__()
+
+    def fill(self) -> None:
+        self.run(
+            *(str(self.bin / "pg_basebackup"), "-h", "127.0.0.1", "-p", str(self.primary.port)),
+            *("-U", "postgres", "-D", str(self.data), "-R", "-X", "stream", "-c", "fast"),
+        )
+
+
+class PostgresPair:
+    """A primary and its streaming standby."""
+
+    engine = "postgresql"
+
+    def __init__(self, **options: object) -> None:
+        self.primary = PostgresServer()
+        self.primary.start()
+        self.standby = PostgresStandby(self.primary)
+        self.standby.options = options
+        self.standby.start()
+
+    def wait_at_every_commit(self) -> None:
+        """Nothing is acknowledged that the standby does not have."""
+        with self.primary.admin() as admin:
+            admin.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            admin.execute("SELECT pg_reload_conf()")
+        self._until_synchronous()
+
+    def _until_synchronous(self) -> None:
+        end = time.monotonic() + READY_SECONDS
+        while time.monotonic() < end:
+            with self.primary.admin() as admin:
+                if admin.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone():
+                    return
+            time.sleep(0.05)
+        raise AssertionError("no synchronous standby")
+
+    def end(self) -> None:
+        self.standby.end()
+        self.primary.end()
+
+
+class MariaMember(MariaServer):
+    """One of two that can follow each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options = (f"--server-id={self.port}", "--log-bin=journal", "--log-slave-updates")
+
+
+class MariaPair:
+    """A primary and its replica, which follows it from its first day on."""
+
+    engine = "mariadb"
+
+    def __init__(self) -> None:
+        self.primary, self.standby = MariaMember(), MariaMember()
+        self.primary.start()
+        self.standby.start()
+        with self.primary.admin() as admin, admin.cursor() as cursor:
+            cursor.execute("CREATE USER follower@'%' IDENTIFIED BY 'follow-secret'")
+            cursor.execute("GRANT REPLICATION SLAVE ON *.* TO follower@'%'")
+        with self.standby.admin() as admin, admin.cursor() as cursor:
+            cursor.execute(
+                f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={self.primary.port}, MASTER_USER='follower',"
+                " MASTER_PASSWORD='follow-secret', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1"
+            )
+            cursor.execute("SET GLOBAL read_only = 1")
+            cursor.execute("START SLAVE")
+
+    def wait_at_every_commit(self) -> None:
+        """Nothing is acknowledged that the replica does not have (in its relay log)."""
+        with self.primary.admin() as admin, admin.cursor() as cursor:
+            cursor.execute("SET GLOBAL rpl_semi_sync_master_wait_point = 'AFTER_SYNC'")
+            cursor.execute("SET GLOBAL rpl_semi_sync_master_timeout = 3600000")
+            cursor.execute("SET GLOBAL rpl_semi_sync_master_enabled = 1")
+        with self.standby.admin() as admin, admin.cursor() as cursor:
+            cursor.execute("SET GLOBAL rpl_semi_sync_slave_enabled = 1")
+            cursor.execute("STOP SLAVE IO_THREAD")
+            cursor.execute("START SLAVE IO_THREAD")
+        self._until_synchronous()
+
+    def _until_synchronous(self) -> None:
+        end = time.monotonic() + READY_SECONDS
+        while time.monotonic() < end:
+            with self.primary.admin() as admin, admin.cursor() as cursor:
+                cursor.execute("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_clients'")
+                if int(cursor.fetchone()[1]):
+                    return
+            time.sleep(0.05)
+        raise AssertionError("no replica that acknowledges")
+
+    def end(self) -> None:
+        self.standby.end()
+        self.primary.end()
+
+
+PAIRS = {pair.engine: pair for pair in (PostgresPair, MariaPair)}
 SERVERS = {server.engine: server for server in (PostgresServer, MariaServer)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -15,6 +16,9 @@ from reservo.api.problems import Problem, not_allowed
 from reservo.core import trace
 from reservo.tenancy import directory
 from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy.connections import has_lost_its_store
+from reservo.tenancy.context import from_replica
+from reservo.tenancy.servers import StoreUnavailable
 from reservo.ui.access import public
 from reservo.ui.clients import address_of
 
@@ -31,8 +35,7 @@ def for_centre(method: str, limit: limits.Limit) -> Callable[[View], View]:
         def entered(request: HttpRequest, tenant: str) -> HttpResponse:
             try:
                 _check(request, methods, limit)
-                with tenancy.activate(_route(tenant)):
-                    return view(request)
+                return _answered(view, request, _route(tenant))
             except Problem as problem:
                 return problem.response()
             except StaleEpoch:
@@ -42,6 +45,20 @@ def for_centre(method: str, limit: limits.Limit) -> Callable[[View], View]:
         return public(csrf_exempt(entered))
 
     return decorate
+
+
+def _answered(view: View, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
+    """What only reads goes on from the standby while the primary is away."""
+    with tenancy.activate(route):
+        try:
+            return view(request)
+        except (StoreUnavailable, OperationalError, InterfaceError) as error:
+            if not isinstance(error, StoreUnavailable) and not has_lost_its_store(error):
+                raise
+            if not route.replica or request.method not in ("GET", "HEAD"):
+                raise StoreUnavailable("the store does not answer") from error
+        with from_replica():
+            return view(request)
 
 
 def _check(request: HttpRequest, methods: tuple[str, ...], limit: limits.Limit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from reservo import tenancy
 from reservo.adapters import files
 from reservo.catalog import queries
 from reservo.catalog.operations.centre import key_of
@@ -14,6 +15,7 @@ from reservo.ui.theme import theme_css
 SECONDS_KEPT = 600
 
 
+@tenancy.goes_on_without_primary
 @require_safe
 @public
 def theme(request: HttpRequest) -> HttpResponse:
@@ -22,6 +24,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@tenancy.goes_on_without_primary
 @require_safe
 @public
 def logo(request: HttpRequest) -> HttpResponse:

@@ -119,6 +119,7 @@ def _sample(kind: str, language: str) -> Facts:
 
 @require_safe
 @right("agenda.see")
+@tenancy.may_be_stale
 def to_call(request: HttpRequest) -> HttpResponse:
     """Coming visits whose patient has no address that mail can be sent to."""
     page = Paginator(queries.visits_to_call(request.staff, at=now()), 50).get_page(request.GET.get("page"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import resource
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
+from reservo.tenancy import context
 from reservo.tenancy.context import TENANT_ALIAS, RebindInTransaction, Route
 
 DESCRIPTORS_PER_CONNECTION = 3
@@ -24,17 +26,38 @@ _most = MOST_CONNECTIONS_PER_THREAD
 
 def bind(route: Route) -> None:
     """Put the centre's connection behind the alias, from this thread's pool or new (opened on first use)."""
-    pool, engine = _pool(), _engine(route)
-    key = engine.pool_key(route)
+    connections[TENANT_ALIAS] = replica_of(route) if context.reads_replica_of(route) else primary_of(route)
+
+
+def primary_of(route: Route) -> Any:
+    """This thread's connection to where the centre is written, aimed at it."""
+    return _pooled(_engine(route).pool_key(route), route, _wrapper_for)
+
+
+def replica_of(route: Route) -> Any:
+    """This thread's connection to the standby of the centre's store, aimed at the centre."""
+    return _pooled(("replica", route.store, route.replica), route, _replica_wrapper_for)
+
+
+def _pooled(key: object, route: Route, make: Callable[[Route], Any]) -> Any:
+    pool = _pool()
     wrapper = pool.get(key)
     if wrapper is None:
-        wrapper = _wrapper_for(route)
-        pool[key] = wrapper
+        _drop_left(pool, route)
+        wrapper = pool[key] = make(route)
         _drop_oldest(pool)
     elif not wrapper.in_atomic_block:
         wrapper.aim(route)
     pool.move_to_end(key)
-    connections[TENANT_ALIAS] = wrapper
+    return wrapper
+
+
+def has_lost_its_store(exception: BaseException) -> bool:
+    """The active centre's connection broke while it was used: nothing was committed, the next use opens another."""
+    if not isinstance(exception, OperationalError | InterfaceError) or not context.is_active():
+        return False
+    used = connections[TENANT_ALIAS]
+    return used.connection is None or not used.is_usable()
 
 
 def unbind() -> None:
@@ -85,6 +108,18 @@ def _pool() -> OrderedDict[object, Any]:
     return pool
 
 
+def _drop_left(pool: OrderedDict[object, Any], route: Route) -> None:
+    """Connections to where this store, or its standby, was before it was promoted."""
+    here = (route.address, route.replica)
+    for key, wrapper in list(pool.items()):
+        known = wrapper.route
+        if known.store != route.store or not known.store or (known.address, known.replica) == here:
+            continue
+        if known.engine != "sqlite" and not wrapper.in_atomic_block:
+            wrapper.close()
+            del pool[key]
+
+
 def _drop_oldest(pool: OrderedDict[object, Any]) -> None:
     while len(pool) > connections_per_thread():
         for key, wrapper in pool.items():
@@ -111,6 +146,13 @@ def connections_per_thread() -> int:
 def _wrapper_for(route: Route) -> Any:
     engine = _engine(route)
     wrapper = engine.DatabaseWrapper(engine.settings_for(route), alias=TENANT_ALIAS)
+    wrapper.route = route
+    return wrapper
+
+
+def _replica_wrapper_for(route: Route) -> Any:
+    engine = _engine(route)
+    wrapper = engine.ReplicaWrapper(engine.replica_settings_for(route), alias=TENANT_ALIAS)
     wrapper.route = route
     return wrapper
 

@@ -44,10 +44,12 @@ class Route:
     schema: str = ""  # recorded version of its tables; empty: this release's
     language: str = "es"
     frame_sites: str = ""
+    replica: str = ""
 
 
 _CONTROL = Route(CONTROL_KEY, "", "active", "UTC", 0, "", "", "")
 _bound: ContextVar[Route | None] = ContextVar("reservo_tenant", default=None)
+_replica_of: ContextVar[int | None] = ContextVar("reservo_replica_of", default=None)
 
 
 def current() -> Route:
@@ -98,6 +100,27 @@ def activate(route: Route) -> Iterator[Route]:
             connections.unbind()
         else:
             connections.bind(before)
+
+
+def reads_replica_of(route: Route) -> bool:
+    """Whether the running code reads this centre from its store's standby."""
+    return _replica_of.get() == route.tenant_id and bool(route.replica)
+
+
+@contextmanager
+def from_replica() -> Iterator[None]:
+    """The active centre is read from its store's standby until the block ends; nothing can be written there."""
+    from reservo.tenancy import connections
+
+    route = current()
+    connections.refuse_open_transaction()
+    token = _replica_of.set(route.tenant_id)
+    try:
+        connections.bind(route)
+        yield
+    finally:
+        _replica_of.reset(token)
+        connections.bind(route)
 
 
 @contextmanager

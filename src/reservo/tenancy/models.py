@@ -114,6 +114,11 @@ class Store(models.Model):
     sealed_password = models.CharField(max_length=400, blank=True, default="")
     provisioner = models.CharField(max_length=60, blank=True, default="")
     sealed_provisioner_password = models.CharField(max_length=400, blank=True, default="")
+    replica = models.CharField(max_length=500, blank=True, default="", help_text="address of its standby")
+    steward = models.CharField(
+        max_length=60, blank=True, default="", help_text="log-in that may promote the standby"
+    )
+    sealed_steward_password = models.CharField(max_length=400, blank=True, default="")
     capacity = models.PositiveIntegerField()
     is_dedicated = models.BooleanField(default=False)
     is_draining = models.BooleanField(default=False)
@@ -175,6 +180,7 @@ class Placement(models.Model):
             schema=self.schema,
             language=self.language,
             frame_sites=self.frame_sites,
+            replica=self.store.replica,
         )
 
 

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 
 from reservo.core import sealing
 
@@ -52,14 +52,34 @@ _lock = threading.Lock()
 _kept: dict[tuple[str, str], tuple[float, Login]] = {}
 
 
-def application(store: str) -> Login:
-    """The log-in that takes a centre's role; it has no rights of its own."""
-    return _login(store, "login")
+def application(store: str, address: str = "") -> Login:
+    """The log-in that takes a centre's role; it has no rights of its own.
+
+    `address`: where a route says that the store, or its standby, is. It is known sooner than what is kept here.
+    """
+    kept = _kept.get((store, address))
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    row = _row(store)
+    login = _login(row, address, row.login, row.sealed_password)
+    if address:
+        with _lock:
+            _kept[store, address] = (time.monotonic() + SECONDS_KEPT, login)
+    return login
 
 
 def provisioner(store: str) -> Login:
     """The log-in that makes and removes namespaces and roles; no page uses it."""
-    return _login(store, "provisioner")
+    row = _row(store)
+    return _login(row, row.address, row.provisioner, row.sealed_provisioner_password)
+
+
+def steward(store: str, address: str) -> Login:
+    """The log-in that may promote the standby: the provisioning one, unless another is given."""
+    row = _row(store)
+    if row.steward:
+        return _login(row, address, row.steward, row.sealed_steward_password)
+    return _login(row, address, row.provisioner, row.sealed_provisioner_password)
 
 
 def forget() -> None:
@@ -71,23 +91,15 @@ def sealed(password: str, store: str) -> str:
     return sealing.seal(password, secret=settings.SECRET_KEY, purpose=f"store {store}") if password else ""
 
 
-def _login(store: str, which: str) -> Login:
-    kept = _kept.get((store, which))
-    if kept is not None and kept[0] > time.monotonic():
-        return kept[1]
+def _row(store: str) -> Any:
     from reservo.tenancy.models import Store
 
-    row = Store.objects.get(name=store)
-    host, port, database = split(row.address)
-    user, sealed_password = (
-        (row.login, row.sealed_password)
-        if which == "login"
-        else (row.provisioner, row.sealed_provisioner_password)
-    )
-    login = Login(host, port, database, user, _unsealed(sealed_password, store))
-    with _lock:
-        _kept[store, which] = (time.monotonic() + SECONDS_KEPT, login)
-    return login
+    return Store.objects.get(name=store)
+
+
+def _login(row: Any, address: str, user: str, sealed_password: str) -> Login:
+    host, port, database = split(address or row.address)
+    return Login(host, port, database, user, _unsealed(sealed_password, row.name))
 
 
 def _unsealed(sealed: str, store: str) -> str:
@@ -145,9 +157,9 @@ class Gate:
 _gates: dict[str, Gate] = {}
 
 
-def gate(store: str) -> Gate:
+def gate(store: str, address: str) -> Gate:
     with _lock:
-        return _gates.setdefault(store, Gate())
+        return _gates.setdefault(f"{store} {address}", Gate())
 
 
 _DEADLOCKS = ("40P01", "40001")
@@ -161,6 +173,19 @@ def is_deadlock(error: BaseException) -> bool:
     if not isinstance(error, OperationalError):
         return False
     return getattr(error.__cause__, "sqlstate", None) in _DEADLOCKS or error.args[:1] == (_MARIADB_DEADLOCK,)
+
+
+_READ_ONLY = "25006"
+_MARIADB_READ_ONLY = (1290, 1792, 1836)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """The server takes no writes: it is a standby now, or not yet promoted."""
+    if not isinstance(error, DatabaseError):
+        return False
+    return getattr(error.__cause__, "sqlstate", None) == _READ_ONLY or error.args[:1] in [
+        (code,) for code in _MARIADB_READ_ONLY
+    ]
 
 
 def has_waited_too_long(error: BaseException) -> bool:

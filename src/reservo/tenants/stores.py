@@ -11,9 +11,11 @@ from django.db import IntegrityError
 from django.db.models import Count, F, QuerySet
 
 from reservo import tenancy
-from reservo.tenancy import namespaces, servers
+from reservo.tenancy import directory, namespaces, servers
 from reservo.tenancy.models import Store
 from reservo.tenancy.servers import Finding
+from reservo.tenants import standbys
+from reservo.tenants.standbys import BadStore
 
 EMBEDDED = "embedded"
 POOL_CAPACITY = 100_000
@@ -25,10 +27,6 @@ class StoreExists(ValueError):
 
 class UnknownStore(LookupError):
     """No store has this name."""
-
-
-class BadStore(ValueError):
-    """A value is not one that a store can have; the message says which."""
 
 
 class NoRoom(RuntimeError):
@@ -48,6 +46,7 @@ class Description:
     provisioner: str = ""
     provisioner_password: str = ""
     is_dedicated: bool = False
+    replica: str = ""
 
 
 def add(described: Description) -> Store:
@@ -69,6 +68,7 @@ def add(described: Description) -> Store:
                         described.provisioner_password, described.name
                     ),
                     position=Store.objects.count(),
+                    replica=described.replica,
                 )
         except IntegrityError as taken:
             raise StoreExists(described.name) from taken
@@ -84,6 +84,22 @@ def set_capacity(name: str, capacity: int) -> Store:
 def drain(name: str, *, on: bool = True) -> Store:
     """No new centre comes to a store that is drained; those there stay until they are moved."""
     return _change(name, is_draining=on)
+
+
+def add_replica(name: str, address: str, *, steward: str = "", password: str = "") -> Store:
+    """The standby that the store's server streams to; `steward` is the log-in that may promote it.
+
+    Raises BadStore, UnknownStore. Whether it answers is another question: `check`.
+    """
+    store = named(name)
+    standbys.refuse_bad(store.engine, store.address, address)
+    sealed = servers.sealed(password, name)
+    return _change(name, replica=address, steward=steward, sealed_steward_password=sealed)
+
+
+def remove_replica(name: str) -> Store:
+    """Nothing is read there any more, from a second later on. Raises UnknownStore."""
+    return _change(name, **standbys.NONE)
 
 
 def named(name: str) -> Store:
@@ -103,9 +119,10 @@ def check(name: str) -> list[Finding]:
     """Whether the store answers, is of a version that works, and its log-ins may do what they must and no more."""
     store = named(name)
     try:
-        return list(namespaces.places_of(store.engine).check(store.name, store.address))
+        found = list(namespaces.places_of(store.engine).check(store.name, store.address))
     except servers.StoreUnavailable as away:
-        return [Finding(f"{store.address} answers", False, str(away))]
+        found = [Finding(f"{store.address} answers", False, str(away))]
+    return [*found, *standbys.check(store)]
 
 
 def store_for_new(wanted: str = "") -> Store:
@@ -147,6 +164,7 @@ def _change(name: str, **values: object) -> Store:
     with tenancy.control(), tenancy.atomic():
         if not Store.objects.filter(name=name).update(**values):
             raise UnknownStore(name)
+    directory.forget()
     return named(name)
 
 
@@ -167,3 +185,5 @@ def _refuse_bad(described: Description) -> None:
         raise BadStore("address: PostgreSQL names a database, MariaDB does not")
     if not described.login or not described.provisioner:
         raise BadStore("login and provisioner: both log-ins are needed")
+    if described.replica:
+        standbys.refuse_bad(described.engine, described.address, described.replica)

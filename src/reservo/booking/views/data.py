@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
+from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.booking import operations
@@ -23,6 +24,7 @@ from reservo.core.clock import now
 NOT_TYPED = ("p", "lang")
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET", "POST")
 def own_data(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET

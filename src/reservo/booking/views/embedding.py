@@ -15,6 +15,7 @@ from reservo import tenancy
 from reservo.ui.access import public
 
 
+@tenancy.goes_on_without_primary
 @require_safe
 @public
 def script(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from reservo import tenancy
 from reservo.agenda import operations as agenda
 from reservo.booking import operations
 from reservo.booking.forms import PatientForm
@@ -33,6 +34,7 @@ LONGEST_KEPT = 2_100
 KEEP = "conservar"
 
 
+@tenancy.goes_on_without_primary
 @for_patients("POST")
 def choose_time(request: HttpRequest) -> HttpResponse:
     """Hold the hour and go on to the form; the form's earlier hour is given up."""

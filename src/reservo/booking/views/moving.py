@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
@@ -24,6 +25,7 @@ from reservo.core import zones
 from reservo.core.clock import now
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET", "POST")
 def move(request: HttpRequest, token: str) -> HttpResponse:
     appointment, is_old = visit_of(token)

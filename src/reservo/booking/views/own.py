@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.calendar_file import calendar_file
@@ -45,6 +46,7 @@ def visit_of(token: str) -> tuple[Appointment, bool]:
     return appointment, link.time_version != appointment.time_version
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET")
 def show(request: HttpRequest, token: str) -> HttpResponse:
     appointment, is_old = visit_of(token)
@@ -88,6 +90,7 @@ def facts(appointment: Appointment, *, is_old: bool = False) -> dict[str, Any]:
     }
 
 
+@tenancy.goes_on_without_primary
 @for_patients("POST")
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     appointment, is_old = visit_of(token)
@@ -100,6 +103,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return back(appointment, "confirmed")
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET", "POST")
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     appointment, is_old = visit_of(token)
@@ -121,6 +125,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     return back(appointment, "cancelled")
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET")
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     appointment, _old = visit_of(token)

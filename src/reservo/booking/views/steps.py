@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from reservo import tenancy
 from reservo.booking import operations
 from reservo.booking.offering import offered_times
 from reservo.booking.views import choosing, proofs, times
@@ -20,6 +21,7 @@ from reservo.core.clock import now
 MOST_SEARCHED_DAYS = 62
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET")
 def index(request: HttpRequest) -> HttpResponse:
     """The first step that is still open."""
@@ -97,6 +99,7 @@ def _own_hold(choice: Choice) -> dict[str, str] | None:
     return {"text": text.day_and_clock(start, language()), "url": proofs.form_url(proof)}
 
 
+@tenancy.goes_on_without_primary
 @for_patients("GET")
 def privacy(request: HttpRequest) -> HttpResponse:
     return page(request, "booking/privacy.html", {"privacy": catalog.privacy_text(language())})

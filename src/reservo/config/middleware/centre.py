@@ -11,9 +11,11 @@ from django.urls import Resolver404, get_script_prefix, resolve, set_script_pref
 from reservo import tenancy
 from reservo.booking.views import embedding
 from reservo.config import errors
+from reservo.config.middleware import positions
 from reservo.config.middleware.language import speak_for_centre
 from reservo.core import trace
-from reservo.tenancy import directory, slugs
+from reservo.tenancy import directory, replicas, slugs
+from reservo.tenancy.context import from_replica
 from reservo.tenancy.models import Placement
 
 EMBED_SCRIPT = "embed.js"
@@ -78,15 +80,39 @@ class TenantMiddleware:
 
     def _answer(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
         """What the database took back whole is asked once more: at the new place after a move, or after a deadlock."""
-        with tenancy.activate(route):
+        response = self._ask(request, route)
+        again = _where_to_ask_again(request, route)
+        if again is not None:
+            request.refused_by = ""
+            response = self._ask(request, again)
+        if _may_stand_in(request, again or route):
+            return self._stand_in(request, again or route)
+        return response
+
+    def _ask(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
+        with tenancy.activate(route), positions.kept(request, route) as known:
             response = self.get_response(request)
-        refused_by = getattr(request, "refused_by", "")
-        if refused_by == "place":
-            again = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
-        else:
-            again = route if refused_by == "deadlock" else None
-        if again is None or again.state != Placement.State.ACTIVE:
-            return response
+            if known is not None:
+                known.remember(response)
+        return response
+
+    def _stand_in(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
+        """The primary is away: what needs no write is shown from its standby."""
         request.refused_by = ""
-        with tenancy.activate(again):
+        request.stands_in = True
+        with tenancy.activate(route), from_replica():
             return self.get_response(request)
+
+
+def _where_to_ask_again(request: HttpRequest, route: tenancy.Route) -> tenancy.Route | None:
+    refused_by = getattr(request, "refused_by", "")
+    if refused_by == "place":
+        found = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
+        return found if found and found.state == Placement.State.ACTIVE else None
+    return route if refused_by in ("deadlock", "replica") else None
+
+
+def _may_stand_in(request: HttpRequest, route: tenancy.Route) -> bool:
+    if not route.replica or getattr(request, "refused_by", "") not in ("store", "place"):
+        return False
+    return replicas.is_able_to_go_on(request.resolver_match.func)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import DataError, InterfaceError, OperationalError, connections
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 
-from reservo import tenancy
 from reservo.config import errors
 from reservo.tenancy.backends.guard import StaleEpoch
-from reservo.tenancy.context import TENANT_ALIAS
-from reservo.tenancy.servers import StoreUnavailable, has_waited_too_long, is_deadlock
+from reservo.tenancy.backends.reading import WriteOnReplica
+from reservo.tenancy.connections import has_lost_its_store
+from reservo.tenancy.replicas import ReplicaLost
+from reservo.tenancy.servers import StoreUnavailable, has_waited_too_long, is_deadlock, is_read_only
 
 LITTLE_BYTES = 65_536
 MOST_READ_BYTES = 32_000_000
@@ -33,7 +34,7 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, StaleEpoch):
+        if isinstance(exception, StaleEpoch) or is_read_only(exception):
             request.refused_by = "place"
             return errors.changing_place(request)
         if is_deadlock(exception):
@@ -41,19 +42,14 @@ class RefusalMiddleware:
             return errors.busy(request)
         if has_waited_too_long(exception):
             return errors.busy(request)
-        if isinstance(exception, StoreUnavailable) or _lost_its_store(exception):
+        if isinstance(exception, StoreUnavailable) or has_lost_its_store(exception):
+            request.refused_by = "replica" if isinstance(exception, ReplicaLost) else "store"
+            return errors.store_away(request)
+        if isinstance(exception, WriteOnReplica) and getattr(request, "stands_in", False):
             return errors.store_away(request)
         if isinstance(exception, DataError) and "NUL" in str(exception):
             return errors.bad_request(request)
         return None
-
-
-def _lost_its_store(exception: Exception) -> bool:
-    """The connection broke while it was used: nothing was committed, the next request opens another."""
-    if not isinstance(exception, OperationalError | InterfaceError) or not tenancy.is_active():
-        return False
-    used = connections[TENANT_ALIAS]
-    return used.connection is None or not used.is_usable()
 
 
 def _has_more_to_say(request: HttpRequest) -> bool:

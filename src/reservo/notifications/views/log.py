@@ -20,6 +20,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @right("mail.see")
+@tenancy.may_be_stale
 def index(request: HttpRequest) -> HttpResponse:
     state, typed = request.GET.get("estado", ""), request.GET.get("q", "").strip()
     found = queries.deliveries_for(request.staff, state=state, typed=typed)

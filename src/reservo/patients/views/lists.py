@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from reservo import tenancy
 from reservo.core import identity
 from reservo.patients import choices, queries
 from reservo.patients.models import Patient
@@ -51,6 +52,7 @@ class Filter:
 
 @require_GET
 @right("patients.see")
+@tenancy.may_be_stale
 def index(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()[:MOST_TYPED]
     filters = _filters(request)

@@ -18,6 +18,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @right("audit.see")
+@tenancy.may_be_stale
 def index(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()[:80]
     lines = trail.lines(Search(PAGE_SIZE + 1, typed, _instant(request.GET.get("antes", ""))))

@@ -25,6 +25,26 @@ class AimedWrapper(GuardedWrapper):
         self._opened_at = 0.0
         self._is_connecting = False
         self._aimed_on = 0.0
+        self.writes = 0
+        self._position = (0, "")
+
+    def address(self) -> str:
+        """Where this connection leads."""
+        return self.route.address
+
+    def position_written(self) -> str:
+        """Where the newest write of this connection stands in the server's journal; nothing if it made none."""
+        if self._position[0] != self.writes:
+            self._position = (self.writes, self.position())
+        return self._position[1]
+
+    def position(self) -> str:
+        """Where the server's journal stands now, everything acknowledged so far included."""
+        raise NotImplementedError
+
+    def _hold_epoch(self) -> None:
+        super()._hold_epoch()
+        self.writes += 1
 
     def aim(self, route: Route) -> None:
         """From now on this connection speaks for `route`; takes effect before the next statement."""
@@ -43,7 +63,7 @@ class AimedWrapper(GuardedWrapper):
     def connect(self) -> None:
         self._is_connecting = True
         try:
-            servers.gate(self.route.store).through(self._open, is_full=self._is_full)
+            servers.gate(self.route.store, self.address()).through(self._open, is_full=self._is_full)
         finally:
             self._is_connecting = False
         self._aimed_at = ""

@@ -76,12 +76,12 @@ class GuardedWrapper:
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         is_free = self.in_atomic_block or self._is_connecting or self.changes_schema  # type: ignore[attr-defined]
-        if not is_free and not _reads(sql):
+        if not is_free and not only_reads(sql):
             raise BareWrite("write inside tenancy.atomic()")
         return execute(sql, params, many, context)
 
 
-def _reads(sql: str) -> bool:
+def only_reads(sql: str) -> bool:
     """Whether this statement can only read; what is not known to is taken for a write."""
     opening = _COMMENTS.match(sql)
     start = opening.end() if opening else 0

@@ -59,6 +59,22 @@ class Migration(migrations.Migration):
                 ("sealed_password", models.CharField(blank=True, default="", max_length=400)),
                 ("provisioner", models.CharField(blank=True, default="", max_length=60)),
                 ("sealed_provisioner_password", models.CharField(blank=True, default="", max_length=400)),
+                (
+                    "replica",
+                    models.CharField(
+                        blank=True, default="", help_text="address of its standby", max_length=500
+                    ),
+                ),
+                (
+                    "steward",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="log-in that may promote the standby",
+                        max_length=60,
+                    ),
+                ),
+                ("sealed_steward_password", models.CharField(blank=True, default="", max_length=400)),
                 ("capacity", models.PositiveIntegerField()),
                 ("is_dedicated", models.BooleanField(default=False)),
                 ("is_draining", models.BooleanField(default=False)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from pymysql.constants import FIELD_TYPE
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends.aimed import AimedWrapper
+from reservo.tenancy.backends.reading import ReadingWrapper
 from reservo.tenancy.context import CONTROL_ALIAS, Route
 
 pymysql.install_as_MySQLdb()
@@ -43,13 +45,35 @@ class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
         cursor.execute("SELECT tenant_id, epoch FROM tenancy_namespaceepoch FOR UPDATE")
         return list(cursor.fetchall())
 
+    def position(self) -> str:
+        """Of this connection's last write; after a reconnect, of all writes."""
+        with self.cursor() as cursor:
+            cursor.execute("SELECT COALESCE(NULLIF(@@last_gtid, ''), @@gtid_binlog_pos)")
+            return str(cursor.fetchone()[0] or "")
+
+
+class ReplicaWrapper(ReadingWrapper, DatabaseWrapper):
+    def has_reached(self, position: str, *, within: float) -> bool:
+        if not position:  # a server that keeps no binary log tells none
+            return False
+        with self.cursor() as cursor:
+            cursor.execute("SELECT MASTER_GTID_WAIT(%s, %s)", [position, within])
+            return bool(cursor.fetchone()[0] == 0)
+
 
 def pool_key(route: Route) -> object:
-    return route.store
+    return route.store, route.address
 
 
 def settings_for(route: Route) -> dict[str, Any]:
-    return server_settings(servers.application(route.store)) | {"ENGINE": "reservo.tenancy.backends.mariadb"}
+    login = servers.application(route.store, route.address)
+    return server_settings(login) | {"ENGINE": "reservo.tenancy.backends.mariadb"}
+
+
+def replica_settings_for(route: Route) -> dict[str, Any]:
+    made = settings_for(replace(route, address=route.replica))
+    made["OPTIONS"]["init_command"] += ", tx_read_only = 1"
+    return made
 
 
 def server_settings(login: servers.Login, database: str = "") -> dict[str, Any]:

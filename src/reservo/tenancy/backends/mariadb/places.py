@@ -39,7 +39,7 @@ def provisioning(store: str) -> Iterator[Any]:
             connect_timeout=CONNECT_SECONDS,
             autocommit=True,
         )
-    except pymysql.err.OperationalError as error:
+    except pymysql.OperationalError as error:
         raise servers.StoreUnavailable(str(error)) from error
     try:
         with connection.cursor() as cursor:
@@ -172,7 +172,7 @@ def _log_in(login: servers.Login) -> Finding:
             password=login.password,
             connect_timeout=CONNECT_SECONDS,
         ).close()
-    except pymysql.err.OperationalError as refused:
+    except pymysql.OperationalError as refused:
         return Finding("the application can log in", False, str(refused))
     return Finding("the application can log in", True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 from django.db import connections
@@ -9,11 +11,20 @@ from django.db.backends.postgresql import base, operations
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends.aimed import AimedWrapper
+from reservo.tenancy.backends.reading import ReadingWrapper
 from reservo.tenancy.context import CONTROL_ALIAS, Route
 
 CONNECT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 10
 TOO_MANY = "53300"
+LOOK_AGAIN_SECONDS = 0.001
+
+# A commit that was acknowledged is flushed, unless the server does not wait for its disk.
+_POSITION = """
+    SELECT CASE current_setting('synchronous_commit')
+        WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text
+"""
+_HAS_REACHED = "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= %s::pg_lsn"
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -40,14 +51,40 @@ class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
         cursor.nextset()
         return list(cursor.fetchall())
 
+    def position(self) -> str:
+        with self.cursor() as cursor:
+            cursor.execute(_POSITION)
+            return str(cursor.fetchone()[0])
+
+
+class ReplicaWrapper(ReadingWrapper, DatabaseWrapper):
+    def has_reached(self, position: str, *, within: float) -> bool:
+        until = time.monotonic() + within
+        while not self._shows(position):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(LOOK_AGAIN_SECONDS)
+        return True
+
+    def _shows(self, position: str) -> bool:
+        with self.cursor() as cursor:
+            cursor.execute(_HAS_REACHED, [position])
+            return bool(cursor.fetchone()[0])
+
 
 def pool_key(route: Route) -> object:
-    return route.store
+    return route.store, route.address
 
 
 def settings_for(route: Route) -> dict[str, Any]:
-    login = servers.application(route.store)
+    login = servers.application(route.store, route.address)
     return server_settings(login) | {"ENGINE": "reservo.tenancy.backends.postgresql"}
+
+
+def replica_settings_for(route: Route) -> dict[str, Any]:
+    made = settings_for(replace(route, address=route.replica))
+    made["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
+    return made
 
 
 def server_settings(login: servers.Login, **options: str) -> dict[str, Any]:
