@@ -1,4 +1,5 @@
 // Comfort for the booking page; every step works without it.
+import "./again.js";
 // What answers a form is found again by going back or reloading, without sending the form once more.
 const { lastingUrl } = document.body.dataset;
 if (lastingUrl) history.replaceState(null, "", lastingUrl);

@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import "./again.js";
 import { startBell } from "./shell/bell.js";
 import { csrf } from "./shell/csrf.js";
 import { focusFirstError, startForms } from "./shell/forms.js";

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from reservo.tenancy import replicas
+from reservo.ui import repeating
 from reservo.ui.access import public
 
 
@@ -20,6 +22,7 @@ def _page(request: HttpRequest, status: int, title: str, text: str, **headers: s
         )
     else:
         context = {"status": status, "title": title, "text": text, "at_work": _at_work(request, status)}
+        context["again"] = _again(request, status)
         response = render(request, "ui/error.html", context, status=status)
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
@@ -107,6 +110,14 @@ def _at_work(request: HttpRequest, status: int) -> bool:
     """Whether the way on leads to the agenda; not asked of the database when that may be what failed."""
     session = getattr(request, "session", None)
     return status < 500 and session is not None and bool(session.get("user_id"))
+
+
+def _again(request: HttpRequest, status: int) -> repeating.Again | None:
+    """A patient's form that may be sent again as it is: it counts once."""
+    view = request.resolver_match.func if request.resolver_match else None
+    if status != 503 or request.method != "POST" or not replicas.is_able_to_go_on(view):
+        return None
+    return repeating.again(request)
 
 
 def redirect_to_slash(request: HttpRequest) -> HttpResponse:

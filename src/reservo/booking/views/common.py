@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from reservo.booking.models import BookingPage
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Centre
+from reservo.ui import repeating
 from reservo.ui.access import public
 
 View = Callable[..., HttpResponse]
@@ -71,7 +72,19 @@ def _answer(view: View, request: HttpRequest, allowed: list[str], *args: Any, **
     except MultiPartParserError:
         text = _("Vuelve atrás e inténtalo de nuevo.")
         raise Refusal(400, _("No entendimos la solicitud"), text) from None
+    if request.method == "POST" and getattr(request, "stands_in", False):
+        return _not_yet(request)
     return view(request, *args, **kwargs)
+
+
+def _not_yet(request: HttpRequest) -> HttpResponse:
+    """Nothing can be saved while the primary is away: the page posts the same again, which counts once."""
+    is_booking = request.resolver_match.url_name in ("book_time", "book_data")
+    title = _("Estamos guardando tu hora…") if is_booking else _("Estamos guardando tu cambio…")
+    context = {"title": title, "again": repeating.again(request)}
+    response = page(request, "booking/saving.html", context, status=503)
+    response["Retry-After"] = str(repeating.RETRY_AFTER_SECONDS)
+    return response
 
 
 def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
