@@ -20,12 +20,15 @@ from reservo import tenancy
 from reservo.config import clocks, environment
 from reservo.core import zones
 from reservo.core.clock import now
+from reservo.fleet import promoting
 from reservo.fleet.backups import health
 from reservo.fleet.schemas import queries
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
+from reservo.tenancy.models import Store
 from reservo.tenants import operations as tenants
+from reservo.tenants import standbys
 
 LEAST_FREE_BYTES = 500_000_000
 LATE = timedelta(seconds=30)
@@ -216,10 +219,24 @@ def _mail() -> list[Finding]:
         ]
 
 
+def _replicas() -> list[Finding]:
+    """Of stores that have one, and old primaries that are back after a promotion."""
+    findings = []
+    for store in Store.objects.exclude(replica="").order_by("name"):
+        found = standbys.check(store)
+        findings += [Finding(f"store {store.name}: {one.what}", one.well, one.mend) for one in found]
+    for store in Store.objects.exclude(engine=Store.Engine.SQLITE).order_by("name"):
+        if left := promoting.left_open(store):
+            what = f"store {store.name}: its old primary {left} is back and takes routes from before"
+            mend = f"`reservo stores fence {store.name}`, then make it a standby"
+            findings.append(Finding(what, False, mend))
+    return findings
+
+
 def _backups() -> list[Finding]:
     return [Finding(found.what, found.well, found.mend) for found in health.findings(at=now())]
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (
-    *(_data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups),
+    *(_data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups, _replicas),
 )

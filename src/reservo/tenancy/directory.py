@@ -32,7 +32,7 @@ def find(slug: str) -> Route | None:
 
 _BY_ID = """
     SELECT placement.id, slug, state, zone, epoch, engine, address, namespace, name, schema,
-           language, frame_sites
+           language, frame_sites, replica
     FROM tenancy_placement placement JOIN tenancy_store store ON store.id = store_id WHERE placement.id = %s
 """
 

@@ -20,6 +20,40 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Promotion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("store", models.CharField(db_index=True, max_length=40)),
+                (
+                    "open_for",
+                    models.CharField(
+                        help_text="the store while this is open: two at once cannot be",
+                        max_length=40,
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("begun", "Begun"), ("done", "Done"), ("given_up", "Given Up")],
+                        default="begun",
+                        max_length=8,
+                    ),
+                ),
+                ("from_address", models.CharField(max_length=500)),
+                ("to_address", models.CharField(max_length=500)),
+                ("report", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Move",
             fields=[
                 (

@@ -3,5 +3,15 @@
 from reservo.fleet.models.backups import Backup, Installation, Restore
 from reservo.fleet.models.migrations import MigrationRun, Schema, TenantMigration
 from reservo.fleet.models.moves import Move
+from reservo.fleet.models.promotions import Promotion
 
-__all__ = ["Backup", "Installation", "MigrationRun", "Move", "Restore", "Schema", "TenantMigration"]
+__all__ = [
+    "Backup",
+    "Installation",
+    "MigrationRun",
+    "Move",
+    "Promotion",
+    "Restore",
+    "Schema",
+    "TenantMigration",
+]

@@ -4,12 +4,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from reservo.core.clock import now
+from reservo.fleet import promoting
+from reservo.tenancy import servers
 from reservo.tenancy.models import Store
-from reservo.tenants import stores
+from reservo.tenancy.servers import Finding
+from reservo.tenants import standbys, stores
 
 
 class Command(BaseCommand):
-    help = "add | list | show | check | drain | capacity: places where centres' data live"
+    help = "add | list | show | check | drain | capacity | replica | promote | fence: places where centres' data live"
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)
@@ -23,6 +27,7 @@ class Command(BaseCommand):
         add.add_argument("--login", default="", help="log-in that takes a centre's role")
         add.add_argument("--provisioner", default="", help="log-in that makes namespaces and roles")
         add.add_argument("--dedicated", action="store_true", help="only centres that ask for it")
+        add.add_argument("--replica", default="", help="address of the standby that it streams to")
         add.epilog = "Passwords: RESERVO_STORE_PASSWORD and RESERVO_PROVISIONER_PASSWORD in the environment."
         what.add_parser("list")
         for name in ("show", "check"):
@@ -34,11 +39,31 @@ class Command(BaseCommand):
         capacity.add_argument("name")
         capacity.add_argument("capacity", type=int)
 
+        self._add_replica_words(what)
+
+    def _add_replica_words(self, what: Any) -> None:
+        replica = what.add_parser("replica", help="add | remove | show: the standby of a store")
+        words = replica.add_subparsers(dest="word", required=True)
+        add = words.add_parser("add")
+        add.add_argument("name")
+        add.add_argument("address")
+        add.add_argument("--login", default="", help="log-in that may promote it; else the provisioning one")
+        add.epilog = "Password of that log-in: RESERVO_REPLICA_PASSWORD in the environment."
+        for word in ("remove", "show"):
+            words.add_parser(word).add_argument("name")
+        promote = what.add_parser("promote", help="the standby becomes the primary")
+        promote.add_argument("name")
+        promote.add_argument("--dry-run", action="store_true", help="only look whether it can be")
+        fence = what.add_parser("fence", help="the old primary is back: no route of then writes there")
+        fence.add_argument("name")
+
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         try:
             getattr(self, f"_{what}")(options)
         except (stores.BadStore, stores.StoreExists) as refused:
             raise CommandError(f"{type(refused).__name__}: {refused}") from refused
+        except (promoting.CannotPromote, servers.StoreUnavailable) as refused:
+            raise CommandError(str(refused)) from refused
         except stores.UnknownStore as unknown:
             raise CommandError(f"there is no store {unknown}") from unknown
 
@@ -53,6 +78,7 @@ class Command(BaseCommand):
             provisioner=options["provisioner"],
             provisioner_password=os.environ.get("RESERVO_PROVISIONER_PASSWORD", ""),
             is_dedicated=options["dedicated"],
+            replica=options["replica"],
         )
         stores.add(described)
         self._say_findings(described.name)
@@ -81,6 +107,8 @@ class Command(BaseCommand):
             "is_draining",
         ):
             self.stdout.write(f"{name:12} {getattr(store, name)}")
+        if store.replica:
+            self._show_replica(store)
         for placement in store.placements.order_by("slug"):
             self.stdout.write(f"  {placement.slug:30} {placement.state:12} {placement.namespace}")
 
@@ -90,8 +118,53 @@ class Command(BaseCommand):
                 f"{options['name']} needs mending; `reservo stores show {shlex.quote(options['name'])}`"
             )
 
+    def _replica(self, options: dict[str, Any]) -> None:
+        name, word = options["name"], options["word"]
+        if word == "add":
+            password = os.environ.get("RESERVO_REPLICA_PASSWORD", "")
+            stores.add_replica(name, options["address"], steward=options["login"], password=password)
+            self._say(standbys.check(stores.named(name)))
+        elif word == "remove":
+            stores.remove_replica(name)
+            self.stdout.write(f"{name} has no replica")
+        else:
+            self._show_replica(stores.named(name))
+
+    def _show_replica(self, store: Store) -> None:
+        if not store.replica:
+            self.stdout.write(f"{store.name} has no replica")
+            return
+        try:
+            said = standbys.lag_of(standbys.standing(store))
+        except servers.StoreUnavailable as away:
+            said = f"does not answer: {away}"
+        self.stdout.write(f"{'replica':12} {store.replica} {said}")
+
+    def _promote(self, options: dict[str, Any]) -> None:
+        name = options["name"]
+        if options["dry_run"]:
+            if not self._say(promoting.findings(name)):
+                raise CommandError(f"{name} cannot be promoted as it is; nothing was changed")
+            self.stdout.write("it can be promoted; nothing was changed")
+            return
+        done = promoting.run(promoting.begin(name, at=now()))
+        self.stdout.write(f"{done.store} {done.from_address} → {done.to_address} {done.state}")
+        for fact, value in done.report.items():
+            self.stdout.write(f"{fact:18} {value}")
+        if not done.report.get("primary_answered"):
+            self.stdout.write(
+                f"the old primary did not answer: when it is back, `reservo stores fence {name}`"
+            )
+        self.stdout.write(f"make it a standby again, then `reservo stores replica add {name} <address>`")
+
+    def _fence(self, options: dict[str, Any]) -> None:
+        address, count = promoting.fence(options["name"])
+        self.stdout.write(f"{address}: {count} centres under today's epochs; no route of then writes there")
+
     def _say_findings(self, name: str) -> bool:
-        findings = stores.check(name)
+        return self._say(stores.check(name))
+
+    def _say(self, findings: list[Finding]) -> bool:
         for finding in findings:
             self.stdout.write(f"{'ok ' if finding.well else 'BAD'} {finding.what}")
             if not finding.well:
