@@ -124,6 +124,7 @@ def test_what_is_no_picture_is_refused_and_the_logo_stays(centre, admin):
     for sent in (
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"GIF89a",
+        b"",
         b"\x89PNG\r\n\x1a\n" + b"0" * 6_000_000,
     ):
         bad = io.BytesIO(sent)

@@ -120,3 +120,10 @@ def test_a_skipped_step_leads_on_and_can_be_done_later(fresh):
     assert answer.headers["Location"].endswith("?paso=sucursal")
     assert steps(fresh)[0] == ("centro", False, True)
     assert admin.post(fresh.url("configuracion/paso/otro/saltar")).status_code == 404
+
+
+def test_a_centre_without_a_logo_has_done_its_first_step_once_it_is_saved(fresh):
+    admin = fresh.client("administrator")
+    page = admin.get(fresh.url("configuracion/centro?paso=centro"))
+    admin.post(fresh.url("configuracion/centro?paso=centro"), editing(page.content.decode()).data)
+    assert steps(fresh)[0] == ("centro", True, False)

@@ -182,3 +182,32 @@ def test_nothing_grave_on_the_public_pages(demo, window, axe, size, scheme):
     page.wait_for_selector(".error")
     found["own data refused"] = grave(axe, page)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+# Fields of one form that lie upon each other: what is wider than its column hides its neighbour.
+OVERLAPPING = """() => {
+    const boxes = [...document.querySelectorAll("main .fields input, main .fields select, main .fields textarea")]
+        .filter(one => one.checkVisibility({ checkVisibilityCSS: true }))
+        .map(one => [one.name, one.getBoundingClientRect()]);
+    return boxes.flatMap(([name, a], at) => boxes.slice(at + 1)
+        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        .map(([other]) => `${name} / ${other}`));
+}"""
+
+
+def test_no_field_lies_upon_another(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, SLUG, "admin@austral.example")
+    found = {}
+    for path in (
+        "configuracion/centro",
+        "configuracion/reserva",
+        "configuracion/tratamientos/1",
+        "pacientes/nuevo",
+    ):
+        page.goto(f"{demo.url}/{SLUG}/{path}")
+        for width in (1440, 1024, 768, 360):
+            page.set_viewport_size({"width": width, "height": 740})
+            if upon := page.evaluate(OVERLAPPING):
+                found[path, width] = upon
+    assert found == {}

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from reservo.audit.models import Action
 from reservo.catalog import uses
 from reservo.catalog.models import (
     Branch,
@@ -44,7 +45,7 @@ def steps(centre: Centre) -> list[Step]:
     service = Service.objects.filter(is_active=True).first()
     person = Practitioner.objects.filter(is_active=True).first()
     found = [
-        ("centro", _("Tu centro: nombre, logo y color"), _address("catalog:centre"), bool(centre.logo)),
+        ("centro", _("Tu centro: nombre, logo y color"), _address("catalog:centre"), _was_saved(centre)),
         (
             "sucursal",
             _("Tu sucursal: dirección y horario"),
@@ -71,6 +72,11 @@ def steps(centre: Centre) -> list[Step]:
         Step(key, label, f"{url}?paso={key}", bool(done), key in centre.setup_skipped)
         for key, label, url, done in found
     ]
+
+
+def _was_saved(centre: Centre) -> bool:
+    """Somebody looked its facts through; a logo is welcome, and not everybody has one."""
+    return bool(centre.logo) or Action.objects.filter(action="centre.saved").exists()
 
 
 def _address(name: str, *args: object) -> str:

@@ -17,6 +17,8 @@ from reservo.catalog.models import Branch, Centre, OpeningPeriod, Room, RoomKind
 from reservo.catalog.weekly import Period, shown
 from reservo.core import colours, money, phones, text
 
+NO_PICTURE = gettext_lazy("No pudimos leer la imagen: usa un PNG, JPG o WebP de hasta 5 MB.")
+
 
 class CentreForm(SettingsForm):
     class Meta:
@@ -55,6 +57,7 @@ class CentreForm(SettingsForm):
         label=gettext_lazy("Logo"),
         required=False,
         help_text=gettext_lazy("PNG, JPG o WebP de hasta 5 MB."),
+        error_messages={"empty": NO_PICTURE, "invalid": NO_PICTURE, "missing": NO_PICTURE},
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
     )
     field_order = ["name", "logo"]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from reservo.catalog import queries
 from reservo.catalog.forms import CentreForm, PrivacyForm
+from reservo.catalog.forms.centre import NO_PICTURE
 from reservo.catalog.models import Centre, PrivacyText
 from reservo.catalog.operations import centre as operations
 from reservo.catalog.views.saving import posted, saved, status_of
@@ -44,7 +45,7 @@ def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
             raise pictures.InvalidPicture("bytes")
         operations.set_logo(sent.read(), by=request.staff.actor(), at=now())
     except pictures.InvalidPicture:
-        form.add_error("logo", _("No pudimos leer la imagen: usa un PNG, JPG o WebP de hasta 5 MB."))
+        form.add_error("logo", NO_PICTURE)
         return False
     form.instance.logo = Centre.objects.get().logo
     return True
