@@ -68,6 +68,10 @@ class Cast:
             client.cookies["reservo_session"] = session.session_key
         return client
 
+    def speaks(self, role, language):
+        """What this person chose in their menu."""
+        User.objects.filter(email=self.email(role)).update(language=language)
+
     def book(self, at=None, **changes) -> Appointment:
         """A visit by staff, of the first practitioner and service unless said otherwise."""
         wanted = {

@@ -1,12 +1,14 @@
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
 import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } from "./agenda/dates.js";
 import { drawer, drawHead, label } from "./agenda/drawing.js";
-import { drawn, read } from "./agenda/feed.js";
+import { drawn, NOBODY, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
 import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
 import { onSwipe } from "./agenda/swiping.js";
+import { ask } from "./shell/dialogs.js";
 import { toast } from "./shell/toasts.js";
+import { words as shellWords } from "./shell/words.js";
 
 const config = JSON.parse(document.getElementById("agenda-config").textContent);
 const clock = branchClock(config.now);
@@ -27,12 +29,13 @@ const state = {
 };
 let visits = [];
 let blocks = [];
+// People and rooms out of use, or nobody, who have visits in what is shown.
+let others = { people: [], rooms: [] };
 narrow();
 
 // A phone shows one column, a week is one person's (or room's): somebody is chosen where nobody was.
 function narrow() {
   const all = everybody();
-  if (state.who && !all.some((one) => one.id === state.who)) state.who = null;
   const alone = state.view === "semana" || phone.matches;
   if (alone && !state.who && all.length > 1) {
     state.who = all[0].id;
@@ -44,7 +47,18 @@ function narrow() {
 }
 
 function everybody() {
-  return state.byRoom ? config.rooms : config.practitioners;
+  return state.byRoom ? [...config.rooms, ...others.rooms] : [...config.practitioners, ...others.people];
+}
+
+function meetOthers({ others: people = [], other_rooms: rooms = [] }) {
+  const before = JSON.stringify(others);
+  others = { people, rooms };
+  if (JSON.stringify(others) === before) return;
+  if (state.who && !everybody().some((one) => one.id === state.who)) state.who = null;
+  narrow();
+  calendar.setOption("resources", resources());
+  calendar.setOption("columnWidth", columnWidth());
+  paintWho();
 }
 
 function columns() {
@@ -52,7 +66,7 @@ function columns() {
 }
 
 function resources() {
-  return columns().map(({ id, name, colour }) => ({ id, title: name, extendedProps: { colour } }));
+  return columns().map(({ id, name, colour, photo }) => ({ id, title: name, extendedProps: { colour, photo } }));
 }
 
 function viewName() {
@@ -73,6 +87,7 @@ async function load({ start, end }) {
   try {
     const data = await read(config, state, start, end);
     ({ visits, blocks } = data);
+    meetOthers(data);
     return drawn(data, { config, state, columns: columns(), now: clock.now() });
   } catch (error) {
     toast({ text: config.words.unread, bad: true });
@@ -93,7 +108,7 @@ function inTheWay(event) {
   const id = event.extendedProps.visit.id;
   const over = visits.find(
     (one) =>
-      one.id !== id && String(one[column]) === event.resourceIds[0] && one.start < to && one.end > from,
+      one.id !== id && String(one[column] ?? NOBODY) === event.resourceIds[0] && one.start < to && one.end > from,
   );
   return over && `${over.start.slice(11, 16)} ${over.patient}`;
 }
@@ -174,6 +189,9 @@ function paint() {
   if (state.byRoom) asked.set("por", "box");
   if (state.who) asked.set(state.byRoom ? "box" : "profesional", state.who);
   history.replaceState(null, "", `?${asked}`);
+  // Another branch, the same day; who works there is somebody else.
+  for (const link of document.querySelectorAll("header a[data-branch]"))
+    link.search = new URLSearchParams({ dia: state.day, vista: state.view, sucursal: link.dataset.branch });
   const list = byId("list");
   if (list) list.href = `${config.urls.list}?${asked}`;
   paintStrip();
@@ -185,6 +203,7 @@ function paintWho() {
   const alone = state.view === "semana" || phone.matches;
   who.replaceChildren(...(alone ? [] : [all]), ...everybody().map((one) => new Option(one.name, one.id)));
   who.value = state.who || "";
+  who.hidden = everybody().length < 2;
 }
 
 // The side panel: a visit, a form, a block.
@@ -206,17 +225,47 @@ function closePanel() {
 let opener = null;
 function open({ kind, visit }) {
   if (kind === "visit") {
-    opener = visit.id;
-    openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
+    leaving(() => {
+      opener = visit.id;
+      openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
+    });
   }
 }
 
 function openBlock(id) {
-  openPanel(config.urls.blockPanel.replace("/0", `/${id}`));
+  leaving(() => openPanel(config.urls.blockPanel.replace("/0", `/${id}`)));
 }
 
 function openForm(start, end, resource) {
-  if (config.may.edit) openPanel(formAddress(config.urls.create, start, end, resource));
+  if (!config.may.edit) return;
+  const form = byId("visit-form");
+  if (form && start) takePlace(form, start, end, resource);
+  else leaving(() => openPanel(formAddress(config.urls.create, start, end, resource)));
+}
+
+// A form that is open keeps what it has: a click on the grid only chooses its day, hour and person.
+function takePlace({ elements }, start, end, resource) {
+  const column = Number(resource?.id ?? state.who);
+  elements.day.value = dayOf(start);
+  elements.time.value = clockOf(start);
+  if (end) elements.minutes.value = Math.round((end - start) / 60_000);
+  const select = state.byRoom ? elements.room : elements.practitioner;
+  if (column && [...select.options].some((option) => option.value === String(column))) select.value = column;
+  panel.dataset.typed = "1";
+  elements.time.focus();
+}
+
+// Nothing that was typed into an open form is lost by a wrong click or key.
+async function leaving(go) {
+  const answers = [
+    { label: shellWords.discard, value: "yes" },
+    { label: shellWords.keepWriting, value: "", primary: true },
+  ];
+  const isFree = !panel.dataset.typed || !panel.querySelector("form :is(input, textarea):not([type=hidden])");
+  if (isFree || (await ask(shellWords.losing, answers))) {
+    delete panel.dataset.typed;
+    go();
+  }
 }
 
 function formAddress(base, start, end, resource) {
@@ -224,7 +273,7 @@ function formAddress(base, start, end, resource) {
   asked.set("hora", start ? clockOf(start) : likelyTime());
   if (end) asked.set("minutos", Math.round((end - start) / 60_000));
   const column = Number(resource?.id ?? state.who);
-  if (column) asked.set(state.byRoom ? "box" : "profesional", column);
+  if (column && column !== NOBODY) asked.set(state.byRoom ? "box" : "profesional", column);
   return `${base}?${asked}`;
 }
 
@@ -264,7 +313,7 @@ for (const [id, act] of Object.entries(go)) onClick(`#${id}`, act);
 onClick("[data-view]", (button) => show({ view: button.dataset.view }));
 onClick("[data-by]", (button) => show({ byRoom: button.dataset.by === "box", who: null }));
 onClick("#new", () => openForm(null, null, null));
-onClick("#new-block", () => openPanel(formAddress(config.urls.block, null, null, null)));
+onClick("#new-block", () => leaving(() => openPanel(formAddress(config.urls.block, null, null, null))));
 byId("who").addEventListener("change", (event) => show({ who: Number(event.target.value) || null, whoByItself: false }));
 byId("freed").addEventListener("change", (event) => {
   state.freed = event.target.checked;
@@ -275,14 +324,17 @@ byId("branch")?.addEventListener("change", (event) => {
 });
 phone.addEventListener("change", () => show({ who: null }));
 panel.addEventListener("click", (event) => {
-  if (event.target.closest("[data-close-panel]")) closePanel();
+  if (event.target.closest("[data-close-panel]")) leaving(closePanel);
+});
+panel.addEventListener("input", () => {
+  panel.dataset.typed = "1";
 });
 
 document.addEventListener("keydown", (event) => {
   const typing =
     event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && !panel.hidden && !document.querySelector("details.menu[open]")) closePanel();
+  if (event.key === "Escape" && !panel.hidden && !document.querySelector("details.menu[open]")) leaving(closePanel);
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act && !typing) {
     event.preventDefault();
@@ -302,6 +354,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   panel.hidden = false;
   work.classList.add("open");
   panel.scrollTop = 0;
+  if (!panel.querySelector(".field.wrong, form .note")) delete panel.dataset.typed;
   if (!panel.querySelector("[data-patient-picker], .field.wrong")) panel.querySelector("h2")?.focus();
 });
 document.body.addEventListener("agenda-changed", () => {
@@ -325,5 +378,5 @@ document.addEventListener("live:agenda", ({ detail }) => {
 document.addEventListener("live:resync", reloadSoon);
 
 paint();
-const asked = config.opened;
-if (asked) openPanel(config.urls.panel.replace("/0", `/${asked}`));
+if (config.opened) openPanel(config.urls.panel.replace("/0", `/${config.opened}`));
+else if (config.bookFor) openPanel(`${formAddress(config.urls.create, null, null, null)}&paciente=${config.bookFor}`);

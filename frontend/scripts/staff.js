@@ -71,6 +71,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The agenda's address changes while it is used.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-next]")) target.elements.next.value = location.pathname + location.search;
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-keys]")) document.getElementById("keys")?.showModal();
   if (event.target.closest("[data-print]")) window.print();

@@ -289,8 +289,9 @@ def proof_in(answer):
 def test_a_user_of_two_centres_chooses_by_their_names(centre, other, of_two):
     client, answer = choose_page(of_two)
     assert answer.status_code == 200
-    offered = re.findall(r'name="centre" value="([^"]+)">([^<]+)<', answer.content.decode())
-    assert offered == [(centre.slug, "Clínica de Prueba"), (other.slug, "Clínica de Prueba")]
+    pattern = r'name="centre" value="([^"]+)">\s*<span>([^<]+)<small[^>]*>([^<]+)<'
+    offered = re.findall(pattern, answer.content.decode())
+    assert offered == [(one.slug, "Clínica de Prueba", one.slug) for one in (centre, other)]
     entered = client.post("/login/choose", {"proof": proof_in(answer), "centre": other.slug})
     assert entered.headers["Location"] == other.url("agenda/")
     assert client.cookies["reservo_session"]["path"] == other.url()

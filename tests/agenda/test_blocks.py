@@ -1,13 +1,16 @@
 """Blocks: what they close, what they are laid over, who may lay them."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Block
+from reservo.agenda.queries import grid
 from reservo.catalog.models import Branch
 from reservo.core import zones
+from reservo.core.actor import Actor
 from tests.agenda.conftest import taken_back
 from tests.agenda.test_claims import book, online
 from tests.cast import STAFF
@@ -38,6 +41,10 @@ def blocking(cast, kind="practitioner", **changes):
         "zone": "America/Santiago",
     }
     return agenda.Blocking(**{**wanted, **place, **changes})
+
+
+def shown(cast):
+    return grid.blocks(grid.Range(Branch.objects.get(pk=cast.branch), DAY, DAY + timedelta(days=3)))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,46 @@ def test_a_repeated_block_keeps_its_wall_clock_and_is_taken_away_whole(cast):
     assert made[0].starts_at.hour != made[2].starts_at.hour
     assert agenda.unblock(made[1].pk, by=STAFF, at=AT) == 1
     assert agenda.unblock(made[0].pk, whole_series=True, by=STAFF, at=AT) == 2
-    assert not Block.objects.exists()
+    assert not Block.objects.filter(removed_at=None).exists()
+
+
+def test_a_block_taken_away_closes_nothing_and_is_put_back_as_it_went(cast):
+    made = agenda.block_repeated(blocking(cast), [DAY, DAY + timedelta(days=1)], by=STAFF, at=AT)
+    agenda.unblock(made[0].pk, by=STAFF, at=AT)
+    agenda.unblock(made[1].pk, whole_series=True, by=STAFF, at=AT + timedelta(minutes=1))
+    assert [block["id"] for block in shown(cast)] == []
+    online(cast, practitioner_id=cast.ana)
+    agenda.put_back(made[1].pk, by=STAFF, at=AT + timedelta(minutes=2))
+    assert [block["id"] for block in shown(cast)] == [made[1].pk]
+    agenda.put_back(made[0].pk, by=STAFF, at=AT + timedelta(minutes=2))
+    assert [block["id"] for block in shown(cast)] == [made[0].pk, made[1].pk]
+
+
+@pytest.mark.parametrize(
+    ("by", "minutes"), [(Actor("staff", 2, "Otra Persona", "agenda"), 1), (STAFF, 11)], ids=["other", "late"]
+)
+def test_only_the_same_person_puts_a_block_back_and_within_ten_minutes(cast, by, minutes):
+    made = agenda.block(blocking(cast), by=STAFF, at=AT)
+    with pytest.raises(agenda.CannotUndo):
+        agenda.put_back(made.pk, by=STAFF, at=AT)
+    agenda.unblock(made.pk, by=STAFF, at=AT)
+    with pytest.raises(agenda.CannotUndo):
+        agenda.put_back(made.pk, by=by, at=AT + timedelta(minutes=minutes))
+    assert shown(cast) == []
+
+
+def test_taking_a_block_away_offers_to_put_it_back(centre):
+    with centre.active():
+        made = agenda.block(blocking(centre), by=STAFF, at=AT)
+    client = centre.client("receptionist", hx_request="true")
+    answer = client.post(centre.url(f"agenda/bloqueos/{made.pk}/quitar"))
+    undo = json.loads(answer["HX-Trigger"])["toast"]["undo"]
+    assert client.get(centre.url(f"agenda/bloqueos/{made.pk}")).status_code == 404
+    assert client.post(centre.url(f"agenda/bloqueos/{made.pk}/quitar")).status_code == 404
+    assert made.title in client.post(undo).content.decode()
+    again = client.post(undo)
+    assert (again.status_code, "ya no se puede deshacer" in again.content.decode().lower()) == (409, True)
+    assert client.get(centre.url(f"agenda/bloqueos/{made.pk}")).status_code == 200
 
 
 def test_visits_under_a_new_block_are_listed_and_stay(cast):

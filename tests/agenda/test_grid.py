@@ -12,7 +12,7 @@ from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.agenda.queries import grid
 from reservo.agenda.queries.grid import Range
-from reservo.catalog.models import Branch
+from reservo.catalog.models import Branch, Practitioner, Room
 from reservo.tenancy.context import TENANT_ALIAS
 from tests.agenda.conftest import taken_back
 from tests.agenda.test_claims import book
@@ -105,6 +105,8 @@ def test_every_read_of_a_week_goes_by_an_index(cast):
     book(cast)
     with CaptureQueriesContext(connections[TENANT_ALIAS]) as seen:
         grid.visits(week(cast))
+        grid.blocks(week(cast))
+        grid.others(week(cast), [cast.ana], [])
         grid.day_loads(Branch.objects.get(), DAY, DAY + timedelta(days=20), None)
     with connections[TENANT_ALIAS].cursor() as cursor:
         for query in seen:
@@ -125,6 +127,25 @@ def test_a_practitioner_who_sees_their_own_sees_only_that(centre):
     assert [visit["id"] for visit in asked["visits"]] == [mine.pk]
     everybody = feed(centre, "receptionist").json()["visits"]
     assert {visit["id"] for visit in everybody} == {mine.pk, theirs.pk}
+
+
+def test_those_out_of_use_keep_a_column_where_they_have_visits_and_so_has_nobody(centre):
+    centre.book(NINE, practitioner_id=centre.beto, service_ids=(centre.procedure,))
+    centre.book(NINE, practitioner_id=None)
+    with centre.active():
+        Practitioner.objects.filter(pk=centre.beto).update(is_active=False)
+        Room.objects.update(is_active=False)
+    asked = feed(centre, "receptionist", profesional=centre.ana).json()
+    assert [(one["id"], one["name"]) for one in asked["others"]] == [
+        (centre.beto, "Beto Díaz"),
+        (grid.NOBODY, "Sin profesional"),
+    ]
+    assert [one["name"] for one in asked["other_rooms"]] == ["Box 1"]
+    elsewhere = feed(centre, "receptionist", desde="2026-12-07", hasta="2026-12-13").json()
+    assert (elsewhere["others"], elsewhere["other_rooms"]) == ([], [])
+    assert "others" not in feed(centre, "practitioner").json()
+    listed = centre.client("receptionist").get(centre.url("agenda/lista?dia=2026-12-01")).content.decode()
+    assert "Beto Díaz · Box 1" in listed
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """The agenda's addresses: what staff do through them, and what is refused with a word of why."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment, AppointmentChange
+from reservo.catalog.models import Centre
 from reservo.patients.models import Patient
+from reservo.staff.models import RoleRight
 from tests.cast import STAFF
 
 NINE = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -65,6 +68,85 @@ def test_two_things_make_a_visit_and_the_page_offers_to_take_it_back(centre):
     said = json.loads(answer["HX-Trigger"])
     assert centre.client("receptionist").post(said["toast"]["undo"]).status_code == 200
     assert [row["state"] for row in kept(centre)] == ["deleted"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"patient": "", "patient_typed": "Muñ"}, {"patient": "", "services": None}],
+    ids=["typed and not chosen", "nobody for nothing"],
+)
+def test_a_visit_without_the_person_it_was_meant_for_is_not_made(centre, given):
+    answer = create(centre, **given)
+    assert (answer.status_code, kept(centre)) == (422, [])
+    html = answer.content.decode()
+    assert "field who-box wrong" in html
+    assert given.get("patient_typed", "") in html
+
+
+def test_a_name_typed_before_choosing_or_making_somebody_is_no_error(centre):
+    assert create(centre, patient_typed="Muñ").status_code == 200
+    new = {"patient": "", "new_given_name": "Rocío", "time": "11:00", "patient_typed": "Roc"}
+    assert create(centre, **new).status_code == 200
+
+
+def test_the_side_panel_opened_by_its_own_address_is_a_page(centre):
+    made = centre.book(NINE)
+    for path in (f"agenda/citas/{made.pk}", f"agenda/citas/{made.pk}/editar", "agenda/nueva"):
+        page = centre.client("receptionist").get(centre.url(path)).content.decode()
+        assert "<html" in page
+        assert 'id="panel"' in page
+        piece = centre.client("receptionist", hx_request="true").get(centre.url(path)).content.decode()
+        assert "<html" not in piece
+
+
+def test_a_visit_asked_for_alone_brings_its_day_and_branch(centre, other):
+    made = centre.book(NINE)
+    client = centre.client("receptionist")
+    answer = client.get(centre.url(f"agenda/?cita={made.pk}"))
+    assert answer["Location"] == centre.url(f"agenda/?dia=2026-12-01&sucursal={centre.branch}&cita={made.pk}")
+    assert client.get(answer["Location"]).status_code == 200
+    for unknown in (HUGE, "x", made.pk + 1):
+        assert client.get(centre.url(f"agenda/?cita={unknown}")).status_code == 200
+    theirs = centre.book(NINE, practitioner_id=centre.beto)
+    assert centre.client("practitioner").get(centre.url(f"agenda/?cita={theirs.pk}")).status_code == 200
+
+
+def test_the_search_tells_namesakes_apart_by_document_and_phone(centre):
+    found = centre.client("receptionist").get(centre.url("agenda/buscar?q=munoz")).json()["results"]
+    assert found[0]["detail"] == "12.345.678-5 · +56 9 6123 4567"
+
+
+def test_a_visit_is_booked_from_the_patient_s_file_by_those_who_may(centre):
+    link = f'href="{centre.url("agenda/")}?paciente={centre.patient}"'
+    file = centre.url(f"pacientes/{centre.patient}/")
+    assert link in centre.client("receptionist").get(file).content.decode()
+    page = centre.client("receptionist").get(centre.url(f"agenda/?paciente={centre.patient}"))
+    assert f'"bookFor": {centre.patient}' in page.content.decode()
+    with centre.active():
+        RoleRight.objects.filter(right="agenda.edit").delete()
+    assert link not in centre.client("receptionist").get(file).content.decode()
+
+
+def test_the_centre_s_word_is_said_of_those_it_looks_after(centre):
+    with centre.active():
+        Centre.objects.update(patient_word="clienta")
+    made = centre.book(NINE, patient_id=None)
+    clash = [
+        centre.book(NINE + timedelta(hours=1)),
+        centre.book(NINE + timedelta(hours=1), practitioner_id=centre.beto),
+    ]
+    client = centre.client("receptionist")
+    pages = {
+        f"agenda/citas/{made.pk}": "Sin clienta",
+        f"agenda/citas/{clash[0].pk}": "La clienta tiene otra cita a esa hora",
+        f"agenda/citas/{made.pk}/editar": "Avisar a la clienta si cambia la hora",
+        "agenda/lista?dia=2026-12-01": "Sin clienta",
+        "agenda/": "¿Avisar a la clienta?",
+    }
+    for path, said in pages.items():
+        html = client.get(centre.url(path)).content.decode()
+        assert said in html or json.dumps(said)[1:-1] in html
+        assert not re.search(r"(Sin|[Aa]l|[Ee]l) paciente", html)
 
 
 def test_a_patient_is_made_in_place_and_not_kept_if_the_time_is_refused(centre):
@@ -369,7 +451,7 @@ def test_the_panel_and_the_list_take_the_same_queries_with_more_visits(centre, c
     with centre.active():
         agenda.change_state(made[0].pk, "confirmed", by=STAFF, at=NINE)
         connection = connections[TENANT_ALIAS]
-    client = centre.client("receptionist")
+    client = centre.client("receptionist", hx_request="true")
     client.get(centre.url("agenda/"))
     for path, most in ((f"agenda/citas/{made[0].pk}", 26), ("agenda/lista?dia=2026-12-01", 20)):
         with CaptureQueriesContext(connection) as seen:

@@ -21,6 +21,7 @@ CASES = {
     "agenda/": Case("agenda/", 200, GET_ONLY),
     "agenda/bloqueos/<int:block_id>": Case("agenda/bloqueos/{block}", 200, GET_ONLY),
     "agenda/bloqueos/<int:block_id>/quitar": Case("agenda/bloqueos/{block}/quitar", POST_ONLY, 200),
+    "agenda/bloqueos/<int:block_id>/reponer": Case("agenda/bloqueos/{block}/reponer", POST_ONLY, 409),
     "agenda/bloqueos/nuevo": Case("agenda/bloqueos/nuevo", 200, 422),
     "agenda/buscar": Case("agenda/buscar?q=mu", 200, GET_ONLY),
     "agenda/cambios/<int:change_id>/deshacer": Case("agenda/cambios/{change}/deshacer", POST_ONLY, 200),
@@ -75,9 +76,11 @@ CASES = {
     "correos/": Case("correos/", 200, GET_ONLY),
     "correos/<int:delivery_id>/reenviar": Case("correos/{delivery}/reenviar", POST_ONLY, 302),
     "cuenta/": Case("cuenta/", 200, 422),
+    "cuenta/idioma": Case("cuenta/idioma", POST_ONLY, 302),
     "cuenta/sesiones/<slug:mark>/cerrar": Case("cuenta/sesiones/unknown/cerrar", POST_ONLY, 302),
     "cuenta/sesiones/cerrar": Case("cuenta/sesiones/cerrar", POST_ONLY, 302),
     "embed.js": Case("embed.js", 200, GET_ONLY),
+    "foto/<slug:mark>.png": Case("foto/photo-unknown.png", 404, GET_ONLY),
     "login": Case("login", 200, 422),
     "logo.png": Case("logo.png", 404, GET_ONLY),
     "logout": Case("logout", POST_ONLY, 302),
@@ -154,5 +157,5 @@ WITHOUT_CSRF_COOKIE = {
 SANDBOXED = ("configuracion/correos/<slug:kind>/<slug:language>/vista",)
 
 # What shared caches may keep, with the longest time in seconds: nothing in it depends on who asks.
-CACHEABLE = {"theme.css": 600, "logo.png": 600, "embed.js": 300, "": 10}
+CACHEABLE = {"theme.css": 600, "logo.png": 600, "foto/<slug:mark>.png": 600, "embed.js": 300, "": 10}
 GLOBAL_CACHEABLE = {"api/v1/openapi.json": 3600, "": 10}

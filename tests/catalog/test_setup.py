@@ -13,7 +13,16 @@ from PIL import Image
 
 from reservo.booking.models import BookingPage
 from reservo.catalog import setup
-from reservo.catalog.models import Branch, Centre, OpeningPeriod, Practitioner, Room, RoomKind, Service
+from reservo.catalog.models import (
+    Branch,
+    Centre,
+    OpeningPeriod,
+    Practitioner,
+    Room,
+    RoomKind,
+    Service,
+    WorkingPeriod,
+)
 from reservo.config.centres import person
 from reservo.core.clock import now
 from reservo.staff import rights
@@ -49,7 +58,7 @@ def override_urlconf():
 
 def missing(cast):
     with cast.active():
-        return setup.missing()
+        return setup.lacks().closed_by
 
 
 def test_every_page_leads_to_the_first_steps_until_they_are_over(fresh):
@@ -75,11 +84,26 @@ def test_each_thing_that_keeps_patients_out_is_named(centre):
         BookingPage.objects.update(is_open=False)
         OpeningPeriod.objects.create(branch_id=centre.branch, weekday=0, starts_minute=540, ends_minute=1080)
         Room.objects.update(kind=RoomKind.objects.create(name="Otro"))
+    assert missing(centre) == ["La reserva en línea está cerrada."]
+    with centre.active():
+        WorkingPeriod.objects.all().delete()
     assert missing(centre) == [
-        "Sin horario de atención: Ana Rojas.",
-        "Falta un box para: Procedimiento.",
         "La reserva en línea está cerrada.",
+        "Sin horario de atención: Ana Rojas, Beto Díaz.",
+        "Falta un box para: Procedimiento.",
     ]
+
+
+def test_what_only_some_services_lack_keeps_nobody_out(centre):
+    with centre.active():
+        OpeningPeriod.objects.create(branch_id=centre.branch, weekday=0, starts_minute=540, ends_minute=1080)
+        Service.objects.create(name="Masaje", duration_minutes=30)
+        lacks = setup.lacks()
+    assert (lacks.closed_by, lacks.in_part) == ([], ["Nadie hace todavía: Masaje."])
+    html = centre.client("administrator").get(centre.url("configuracion/")).content.decode()
+    assert "Aún no se puede reservar todo en línea:" in html
+    assert "Falta para recibir reservas en línea" not in html
+    assert "Todo listo" not in html
 
 
 def test_saving_a_step_leads_to_the_next_open_one(fresh):

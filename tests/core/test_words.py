@@ -2,7 +2,7 @@
 
 import pytest
 
-from reservo.core.words import called, called_all
+from reservo.core.words import Called, called, called_all
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,15 @@ from reservo.core.words import called, called_all
 def test_a_word_in_both_languages_and_numbers(word, spanish, english):
     assert (called(word, "es"), called_all(word, "es")) == spanish
     assert (called(word, "en"), called_all(word, "en")) == english
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "the", "to_the"),
+    [
+        ("paciente", "es", "el paciente", "al paciente"),
+        ("clienta", "es", "la clienta", "a la clienta"),
+        ("socio", "en", "the member", "the member"),
+    ],
+)
+def test_a_word_with_its_article(word, language, the, to_the):
+    assert (Called(word, language).the, Called(word, language).to_the) == (the, to_the)

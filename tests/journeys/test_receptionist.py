@@ -166,6 +166,104 @@ def test_a_patient_is_made_in_place(desk):
     assert desk.visit(made)["patient"] == "Zoraida Quilaqueo"
 
 
+def test_enter_takes_the_first_found_and_never_sends_a_half_made_visit(desk):
+    page = desk.page
+    before = len(desk.feed()["visits"])
+    desk.click_at(desk.free()[0])
+    page.keyboard.type("Quintralhue")
+    page.keyboard.press("Enter")  # nobody is called so: the new file begins with what was typed
+    page.wait_for_function("() => document.querySelector('[name=new_given_name]').value === 'Quintralhue'")
+    page.fill("[name=new_given_name]", "")
+    page.locator("[data-new-patient] summary").click()
+    page.fill("#patient-typed", "")
+    page.keyboard.type("ma")
+    page.keyboard.press("Enter")  # faster than the list
+    page.wait_for_selector("[data-chosen]")
+    page.keyboard.type("consulta")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel .chip")
+    assert len(desk.feed()["visits"]) == before
+    page.keyboard.press("Enter")
+    assert desk.visit(desk.saved())["service"]
+
+
+def test_a_visit_of_no_practitioner_has_a_column_of_its_own(desk):
+    page = desk.page
+    page.keyboard.press("n")
+    page.wait_for_selector("#visit-form")
+    desk.choose_patient("ma")
+    desk.choose_service()
+    page.fill("#visit-form [name=time]", desk.free()[0])
+    desk.save()
+    made = desk.saved()
+    desk.block_of(made).wait_for()
+    page.locator(".ec-col-head", has_text="Sin profesional").wait_for()
+
+
+def test_a_click_on_the_grid_gives_the_open_form_its_hour_and_nothing_typed_is_lost(desk):
+    page = desk.page
+    first, later = desk.free()[:2]
+    desk.click_at(first)
+    desk.choose_patient("ma")
+    page.fill("#visit-form [name=comment]", "viene con silla de ruedas")
+    page.mouse.click(*desk.point(later))
+    page.wait_for_function(
+        "clock => document.querySelector('#visit-form [name=time]').value === clock", arg=later
+    )
+    assert page.input_value("#visit-form [name=comment]") == "viene con silla de ruedas"
+    assert page.locator("[data-chosen]").count() == 1
+    page.locator("[data-visit]").first.click()
+    page.locator("dialog[open] button.primary").click()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open] button.primary").click()
+    assert page.input_value("#visit-form [name=comment]") == "viene con silla de ruedas"
+    page.keyboard.press("Escape")
+    page.locator("dialog[open] button:not(.primary)").click()
+    page.wait_for_selector("#panel", state="hidden")
+
+
+def test_a_visit_is_booked_from_the_patient_s_file(demo, desk):
+    page = desk.page
+    page.goto(f"{demo.url}/{SLUG}/pacientes/")
+    page.locator("tbody a").first.click()
+    name = page.locator("h1").inner_text()
+    page.locator("a[href*='?paciente=']").click()
+    page.wait_for_selector("#visit-form [data-chosen]")
+    assert name in page.locator("[data-chosen]").inner_text()
+
+
+def test_a_block_taken_away_is_put_back(desk):
+    page = desk.page
+    page.click("#new-block")
+    page.wait_for_selector("#panel [name=title]")
+    page.fill("#panel [name=title]", "Inventario")
+    page.select_option("#panel [name=scope]", "branch")
+    page.fill("#panel [name=starts]", "08:00")
+    page.fill("#panel [name=ends]", "08:30")
+    page.locator("#panel button.primary").click()
+    blocks = page.locator(".ec-bg-event.block", has_text="Inventario")
+    blocks.first.wait_for()
+    page.locator("#panel form[hx-post*='/quitar'] button").first.click()
+    blocks.first.wait_for(state="detached")
+    page.locator(".toast button").click()
+    blocks.first.wait_for()
+
+
+def test_a_language_is_chosen_in_the_menu_and_the_page_stays_where_it_was(desk):
+    page = desk.page
+    page.keyboard.press("w")
+    page.wait_for_selector("[data-view=semana][aria-pressed=true]")
+    asked = page.url
+    menu = page.locator("header details.menu").last
+    menu.locator("summary").click()
+    menu.locator("button[value=en]").click()
+    page.wait_for_selector("html[lang=en]")
+    assert page.url == asked
+    page.locator("header details.menu").last.locator("summary").click()
+    page.locator("header button[value=es]").click()
+    page.wait_for_selector("html[lang=es]")
+
+
 def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
     first = desk.free()[0]
     made = desk.make(first)

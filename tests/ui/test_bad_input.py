@@ -194,7 +194,8 @@ def test_an_address_with_nonsense_shows_a_list_all_the_same(centre, query):
 
 
 def test_a_refusal_speaks_the_readers_language(centre):
-    client = centre.client("administrator", accept_language="en")
+    centre.speaks("administrator", "en")
+    client = centre.client("administrator")
     address = pages(centre)["new patient"]
     html = client.post(
         address, {"country": "CL", "national_id": "1-1", "phone": "x", "email": "x"}

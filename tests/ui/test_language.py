@@ -133,8 +133,50 @@ def test_staff_read_english(centre, monday):
         f"configuracion/tratamientos/{centre.consultation}",
         f"configuracion/lista/sucursales/{centre.branch}",
     ]
-    client = centre.client("administrator", **ENGLISH)
+    centre.speaks("administrator", "en")
+    client = centre.client("administrator")
     assert leftovers(client, [centre.url(path) for path in paths]) == {}
+
+
+def speak_english(centre):
+    with centre.active(), tenancy.atomic():
+        facts = catalog.centre()
+        facts.language = "en"
+        save_centre(facts, by=STAFF, at=now())
+
+
+def spoken(client, centre, path="pacientes/", **headers):
+    return client.get(centre.url(path), headers=headers)["Content-Language"]
+
+
+def test_staff_read_their_own_language_else_the_centre_s_whatever_the_browser_asks(centre):
+    client = centre.client("receptionist")
+    choose = centre.url("cuenta/idioma")
+    speak_english(centre)
+    assert spoken(client, centre, **{"accept-language": "es"}) == "en"
+    back = client.post(choose, {"language": "es", "next": centre.url("pacientes/?q=mu")})
+    assert (back.status_code, back["Location"]) == (302, centre.url("pacientes/?q=mu"))
+    assert spoken(client, centre, **{"accept-language": "en"}) == "es"
+    assert spoken(client, centre, "pacientes/?lang=en") == "en"
+    assert spoken(centre.client("administrator"), centre) == "en"
+    assert client.post(choose, {"language": ""}).status_code == 302
+    assert spoken(client, centre) == "en"
+
+
+def test_no_other_language_and_no_other_place_is_taken(centre):
+    client = centre.client("receptionist")
+    choose = centre.url("cuenta/idioma")
+    assert client.post(choose, {"language": "xx"}).status_code == 400
+    for elsewhere in ("https://otra.example/", "//otra.example", "/otro-centro/agenda/"):
+        answer = client.post(choose, {"language": "en", "next": elsewhere})
+        assert answer["Location"] == centre.url("agenda/")
+
+
+def test_the_menu_shows_what_is_chosen(centre):
+    centre.speaks("receptionist", "en")
+    html = centre.client("receptionist").get(centre.url("pacientes/")).content.decode()
+    pressed = re.findall(r'name="language" value="(\w*)"\s+aria-pressed="true"', html)
+    assert pressed == ["en"]
 
 
 def test_patients_read_english(centre, monday):
@@ -178,7 +220,8 @@ def test_mails_to_patients_read_english(centre, monday):
 
 def test_every_mail_ships_in_both_languages(centre):
     assert kinds.SHIPPED.keys() == {(kind, language) for kind in kinds.ALL for language in kinds.LANGUAGES}
-    client = centre.client("administrator", **ENGLISH)
+    centre.speaks("administrator", "en")
+    client = centre.client("administrator")
     previews = [centre.url(f"configuracion/correos/{kind}/en/vista") for kind in kinds.ALL]
     assert leftovers(client, previews) == {}
 
@@ -201,10 +244,7 @@ def test_mails_to_staff_read_english(centre):
 
 @pytest.mark.parametrize("wanted", ["fr-FR,de;q=0.8", "", "*"])
 def test_who_reads_neither_language_gets_the_centres(centre, monday, wanted):
-    with centre.active(), tenancy.atomic():
-        facts = catalog.centre()
-        facts.language = "en"
-        save_centre(facts, by=STAFF, at=now())
+    speak_english(centre)
     visit = centre.book(monday)
     with centre.active():
         own = f"v/{links.token_of(visit)}/"

@@ -50,10 +50,10 @@ def test_the_centre_s_own_word_for_its_patients_is_used(centre, word, language, 
     with centre.active():
         Centre.objects.update(patient_word=word)
     client = centre.client("receptionist")
-    spoken = {"Accept-Language": language}
+    centre.speaks("receptionist", language)
 
     def page(path):
-        return client.get(centre.url(path), headers=spoken).content.decode()
+        return client.get(centre.url(path)).content.decode()
 
     html = page("pacientes/")
     assert rail(html)[1] == all_of_them.capitalize()
@@ -64,6 +64,21 @@ def test_the_centre_s_own_word_for_its_patients_is_used(centre, word, language, 
     assert f'<label for="patient-typed">{one.capitalize()}</label>' in page("agenda/nueva")
     if one != "paciente":
         assert "Pacientes" not in html
+
+
+def test_a_search_asks_for_the_document_by_its_name_in_the_country(centre):
+    client = centre.client("receptionist")
+    for country, name in (("ES", "DNI / NIE"), ("US", "documento")):
+        with centre.active():
+            Centre.objects.update(country=country)
+        assert (
+            f'placeholder="Buscar paciente, {name}, teléfono'
+            in client.get(centre.url("agenda/")).content.decode()
+        )
+        assert (
+            f'placeholder="Nombre, {name} o teléfono"'
+            in client.get(centre.url("agenda/nueva")).content.decode()
+        )
 
 
 def test_a_word_with_markup_stays_text(centre):
@@ -155,8 +170,9 @@ def test_the_page_for_no_connection_needs_nothing_of_the_centre(centre):
     assert b"sin-conexion" in script.content
 
 
-def test_pages_speak_english_to_those_who_ask_for_it(centre):
-    client = centre.client("administrator", accept_language="en")
+def test_pages_speak_english_to_those_who_chose_it(centre):
+    centre.speaks("administrator", "en")
+    client = centre.client("administrator")
     html = client.get(centre.url("pacientes/")).content.decode()
     assert '<html lang="en">' in html
     assert rail(html) == ["Calendar", "Patients", "Mail", "Settings"]

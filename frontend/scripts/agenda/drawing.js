@@ -56,13 +56,20 @@ function drawFree(event) {
 
 export function drawHead({ resource }) {
   const head = element("span", "column-head");
-  const dot = element("span", "dot", initialsOf(resource.title));
-  dot.style.backgroundColor = resource.extendedProps.colour;
-  dot.setAttribute("aria-hidden", "true");
   const name = element("span", "name", resource.title);
   head.title = resource.title;
-  head.append(dot, name);
+  head.append(face(resource), name);
   return { domNodes: [head] };
+}
+
+// The photograph with the colour around it, or initials on the colour.
+function face({ title, extendedProps: { colour, photo } }) {
+  const dot = photo ? element("img", "dot") : element("span", "dot", initialsOf(title));
+  if (photo) Object.assign(dot, { src: photo, alt: "" });
+  dot.style.backgroundColor = colour;
+  dot.style.borderColor = colour;
+  dot.setAttribute("aria-hidden", "true");
+  return dot;
 }
 
 function initialsOf(name) {

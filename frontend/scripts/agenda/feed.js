@@ -1,5 +1,7 @@
 import { dayOf } from "./dates.js";
 
+// The column of visits without a practitioner.
+export const NOBODY = -1;
 const CLOSED_TO_MOVES = ["deleted", "suspended", "waitlisted"];
 
 // Reads what stands between two local dates and turns it into what the grid draws.
@@ -9,7 +11,7 @@ export async function read(config, state, start, end) {
     desde: dayOf(start),
     hasta: dayOf(new Date(end - 1_000)),
   });
-  if (state.who && !state.byRoom) asked.set("profesional", state.who);
+  if (state.who > 0 && !state.byRoom) asked.set("profesional", state.who);
   if (state.freed) asked.set("suspendidas", "1");
   const answer = await fetch(`${config.urls.feed}?${asked}`, { headers: { Accept: "application/json" } });
   if (answer.status === 401) location.reload();
@@ -20,7 +22,7 @@ export async function read(config, state, start, end) {
 export function drawn(data, { config, state, columns, now }) {
   const ids = columns.map((column) => String(column.id));
   const shown = new Set(ids);
-  const columnOf = (item) => String((state.byRoom ? item.room : item.practitioner) ?? 0);
+  const columnOf = (item) => String((state.byRoom ? item.room : item.practitioner) ?? NOBODY);
   return [
     ...closedEvents(),
     ...data.visits.filter((visit) => shown.has(columnOf(visit))).map(visitEvent),

@@ -4,6 +4,7 @@ import { tellQuestion } from "../shell/forms.js";
 import { toast } from "../shell/toasts.js";
 import { words as shellWords } from "../shell/words.js";
 import { wallOf } from "./dates.js";
+import { NOBODY } from "./feed.js";
 
 // Dragging and pulling: asks once whether to tell the patient, then sends; a refusal puts the visit back.
 export function mover({ config, state, reload }) {
@@ -34,8 +35,8 @@ export function mover({ config, state, reload }) {
     const { start, end } = info.event;
     const form = new URLSearchParams({ start: wallOf(start), version: visit.version, ...extra });
     if (info.startDelta || info.endDelta) form.set("end", wallOf(end));
-    const column = info.event.resourceIds[0];
-    if (state.view === "dia" && Number(column)) form.set(state.byRoom ? "room" : "practitioner", column);
+    const column = Number(info.event.resourceIds[0]);
+    if (state.view === "dia") form.set(state.byRoom ? "room" : "practitioner", column === NOBODY ? "" : column);
     return form;
   }
 

@@ -10,6 +10,10 @@ export function patientPickers(root) {
     const target = document.getElementById(box.dataset.target);
     const made = box.querySelector("[data-new-patient]");
     const choose = (one) => {
+      if (one.isNew) {
+        made.open = true;
+        return;
+      }
       target.value = one.id;
       input.hidden = true;
       if (made) made.hidden = true;
@@ -17,9 +21,13 @@ export function patientPickers(root) {
       document.querySelector("#panel .chip-box input")?.focus();
     };
     suggest(input, box.querySelector("ul"), {
-      find: asking(box.dataset.url, (answer) => answer.patients),
-      words: (one) => [one.name, [one.national_id, one.phone].filter(Boolean).join(" · ")],
+      find: asking(box.dataset.url, (answer) => [...answer.patients, ...(made ? [{ isNew: true }] : [])]),
+      words: (one) =>
+        one.isNew
+          ? [`${made.querySelector("summary").textContent.trim()} «${input.value.trim()}»`, ""]
+          : [one.name, [one.national_id, one.phone].filter(Boolean).join(" · ")],
       choose,
+      staysOnEnter: () => true,
     });
     box.addEventListener("click", (event) => {
       if (!event.target.closest("[data-clear]")) return;
@@ -112,6 +120,7 @@ export function chipPickers(root) {
           .slice(0, 40);
       },
       words: (option) => [option.textContent, option.dataset.detail || ""],
+      staysOnEnter: () => Boolean(input.value.trim()),
       choose: (option) => {
         option.selected = true;
         input.value = "";

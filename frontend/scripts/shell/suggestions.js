@@ -4,11 +4,13 @@ const PAUSE = 150;
 
 // A list under an input that fills while one types (a combobox, WAI-ARIA).
 // `find(text)` gives a promise of things, `words(thing)` their title and detail, `choose(thing)` takes one.
-export function suggest(input, list, { find, words, choose, onFocus = false }) {
+// Enter takes what is marked, or the first; while `staysOnEnter()` it never sends the form around the input.
+export function suggest(input, list, { find, words, choose, onFocus = false, staysOnEnter = () => false }) {
   let found = [];
   let at = -1;
   let timer;
   let asked = 0;
+  let isBehind = false; // the list is of an earlier text
 
   const show = () => {
     list.replaceChildren(...found.map(option));
@@ -47,11 +49,13 @@ export function suggest(input, list, { find, words, choose, onFocus = false }) {
     if (mine !== asked) return;
     found = answer;
     at = -1;
+    isBehind = false;
     show();
   };
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
+    isBehind = true;
     timer = setTimeout(look, PAUSE);
   });
   if (onFocus) input.addEventListener("focus", look);
@@ -60,9 +64,13 @@ export function suggest(input, list, { find, words, choose, onFocus = false }) {
       event.preventDefault();
       at = Math.max(-1, Math.min(found.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)));
       show();
-    } else if (event.key === "Enter" && found.length) {
+    } else if (event.key === "Enter" && found.length && !isBehind) {
       event.preventDefault();
       pick(Math.max(at, 0));
+    } else if (event.key === "Enter" && staysOnEnter()) {
+      event.preventDefault();
+      clearTimeout(timer);
+      look().then(() => found.length && pick(0));
     } else if (event.key === "Escape" && found.length) {
       event.stopPropagation();
       close();

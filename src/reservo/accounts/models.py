@@ -10,7 +10,7 @@ class User(AbstractBaseUser):
 
     email = models.CharField(max_length=254, unique=True, help_text="in lower case")
     name = models.CharField(max_length=80)
-    language = models.CharField(max_length=2, default="es")
+    language = models.CharField(max_length=2, blank=True, default="", help_text="empty: the centre's")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

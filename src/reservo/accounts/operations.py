@@ -15,6 +15,7 @@ from reservo.accounts.events import PasswordResetAsked, StaffInvited
 from reservo.accounts.joining import Joining
 from reservo.accounts.models import Invitation, Membership, Session, User
 from reservo.accounts.sessions import SessionStore
+from reservo.ui import speaking
 
 INVITATION_LIFE = timedelta(days=7)
 
@@ -23,17 +24,28 @@ class WrongCredentials(ValueError):
     """The mail or the password is not right; which of them is not told."""
 
 
+class UnknownLanguage(ValueError):
+    """Not one that the screens speak."""
+
+
 class InvitationOver(ValueError):
     """The invitation is unknown, accepted before, or too old."""
 
 
-def create_user(email: str, *, name: str, password: str | None, at: datetime, language: str = "es") -> User:
+def create_user(email: str, *, name: str, password: str | None, at: datetime, language: str = "") -> User:
     """The user of this mail, made if there is none (then with this password, or none that can be used)."""
     user = User.objects.filter(email=email.casefold()).first()
     if user:
         return user
     defaults = {"name": name, "language": language, "created_at": at, "password": make_password(password)}
     return User.objects.get_or_create(email=email.casefold(), defaults=defaults)[0]
+
+
+def choose_language(user: User, language: str) -> None:
+    """For the person's own screens; empty follows each centre. Raises UnknownLanguage."""
+    if language and language not in speaking.LANGUAGES:
+        raise UnknownLanguage(language)
+    User.objects.filter(pk=user.pk).update(language=language)
 
 
 def authenticate(email: str, password: str, *, client: str, at: datetime) -> User:

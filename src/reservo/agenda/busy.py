@@ -28,7 +28,8 @@ _HOLDS = """
 _BLOCKS = """
     SELECT CASE WHEN practitioner_id IS NOT NULL THEN 3 WHEN room_id IS NOT NULL THEN 4 ELSE 5 END,
            COALESCE(practitioner_id, room_id, branch_id), first_tick, end_tick
-    FROM agenda_block WHERE end_tick > %s AND first_tick < %s AND (branch_id = %s OR branch_id IS NULL)
+    FROM agenda_block WHERE end_tick > %s AND first_tick < %s AND removed_at IS NULL
+      AND (branch_id = %s OR branch_id IS NULL)
 """
 
 

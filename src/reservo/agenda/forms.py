@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reservo.catalog import queries as catalog
@@ -31,6 +32,7 @@ class VisitForm(forms.Form):
     )
     room = forms.TypedChoiceField(label=_("Box"), coerce=int, empty_value=None, required=False)
     patient = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    patient_typed = forms.CharField(required=False, max_length=120)
     services = forms.TypedMultipleChoiceField(
         label=_("Tratamientos"),
         coerce=int,
@@ -50,7 +52,7 @@ class VisitForm(forms.Form):
     )
     new_national_id = forms.CharField(label=_("Documento"), required=False, max_length=30)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    tell = forms.BooleanField(label=_("Avisar al paciente si cambia la hora"), required=False)
+    tell = forms.BooleanField(required=False)
     overbook = forms.BooleanField(label=_("Dar sobrecupo"), required=False)
     outside_rules = forms.BooleanField(label=_("Agendar igual"), required=False)
 
@@ -66,6 +68,8 @@ class VisitForm(forms.Form):
             ("", _("El que corresponda")),
             *catalog.rooms(branch.pk).values_list("pk", "name"),
         ]
+        words = gettext("Avisar %(to_whom)s si cambia la hora")
+        self.fields["tell"].label = words % {"to_whom": catalog.called().to_the}
         self.fields["services"].choices = list(catalog.services().values_list("pk", "name"))
 
     @property
@@ -84,4 +88,14 @@ class VisitForm(forms.Form):
         given = super().clean() or {}
         if given.get("day") and given.get("time") is not None:
             given["starts"] = datetime.combine(given["day"], given["time"])
+        self._check_somebody(given)
         return given
+
+    def _check_somebody(self, given: dict[str, Any]) -> None:
+        """What was typed to search and never chosen would be lost; a visit of nobody for nothing is a slip."""
+        if given.get("patient") or given.get("new_given_name"):
+            return
+        if given.get("patient_typed"):
+            self.add_error("patient_typed", _("Elige a alguien de la lista, o créalo."))
+        elif not given.get("services"):
+            self.add_error("patient_typed", _("Elige para quién es, o al menos un tratamiento."))

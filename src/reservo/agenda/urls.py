@@ -19,4 +19,5 @@ urlpatterns = [
     path("bloqueos/nuevo", blocks.create, name="block_create"),
     path("bloqueos/<int:block_id>", blocks.panel, name="block"),
     path("bloqueos/<int:block_id>/quitar", blocks.remove, name="block_remove"),
+    path("bloqueos/<int:block_id>/reponer", blocks.put_back, name="block_put_back"),
 ]

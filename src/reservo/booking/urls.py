@@ -6,6 +6,7 @@ from reservo.catalog import views_public
 urlpatterns = [
     path("theme.css", views_public.theme, name="theme"),
     path("logo.png", views_public.logo, name="logo"),
+    path("foto/<slug:mark>.png", views_public.photo, name="photo"),
     path("embed.js", embedding.script, name="embed"),
     path("", steps.index, name="book"),
     path("reservar/hora", holding.choose_time, name="book_time"),

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language
 
 from reservo.catalog.models import (
     Branch,
@@ -18,11 +20,17 @@ from reservo.catalog.models import (
     ServicePractitioner,
     ServicePrice,
 )
+from reservo.core import words
 from reservo.jobs.recurring import Place
 
 
 def centre() -> Centre:
     return Centre.objects.get(pk=1)
+
+
+def called() -> words.Called:
+    """What the centre calls those it looks after, in the reader's language."""
+    return words.Called(centre().patient_word, (get_language() or "es")[:2])
 
 
 def branches() -> QuerySet[Branch]:
@@ -37,6 +45,11 @@ def places() -> list[Place]:
 def practitioners(branch_id: int | None = None) -> QuerySet[Practitioner]:
     found = Practitioner.objects.filter(is_active=True)
     return found.filter(in_branches__branch_id=branch_id) if branch_id else found
+
+
+def photo_address(name: str) -> str:
+    """Of a practitioner's photograph in the file store; empty without one."""
+    return reverse("photo", args=[name.removesuffix(".png")]) if name else ""
 
 
 def practitioner_names(kept: int | None = None) -> list[tuple[int, str]]:

@@ -101,11 +101,33 @@ def next_address(key: str) -> str:
     return following.url if following else reverse("catalog:index")
 
 
-def missing() -> list[str]:
-    """What keeps people from booking online now, in words; few queries however large the centre."""
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """In words: what keeps everybody from booking online now, and what keeps only some services from it."""
+
+    closed_by: list[str]
+    in_part: list[str]
+
+
+def lacks() -> Lacks:
+    """Few queries however large the centre."""
+    whole = _of_the_whole()
+    services, some_are_bookable = _of_services()
+    return Lacks(whole, services) if some_are_bookable else Lacks([*whole, *services], [])
+
+
+def _of_the_whole() -> list[str]:
     found = []
     if not OpeningPeriod.objects.filter(room=None, branch__is_active=True).exists():
         found.append(_("Tu sucursal no tiene horario."))
+    if not uses.page_is_open():
+        found.append(_("La reserva en línea está cerrada."))
+    return found
+
+
+def _of_services() -> tuple[list[str], bool]:
+    """What services lack, and whether at least one of them lacks nothing."""
+    found = []
     online = list(
         Service.objects.filter(is_active=True, is_online=True).values_list("pk", "name", "room_kind")
     )
@@ -128,9 +150,8 @@ def missing() -> list[str]:
     roomless = [name for _pk, name, kind in online if kind and kind not in kinds]
     if roomless:
         found.append(_("Falta un box para: %(names)s.") % {"names": _named(roomless)})
-    if not uses.page_is_open():
-        found.append(_("La reserva en línea está cerrada."))
-    return found
+    able = {pk for pk, _name, _kind in online if given.get(pk, set()) & working}
+    return found, any(pk in able and (not kind or kind in kinds) for pk, _name, kind in online)
 
 
 def _named(names: list[str]) -> str:

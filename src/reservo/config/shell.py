@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from reservo import tenancy
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch, Centre
-from reservo.core import words
+from reservo.core import identity, words
 from reservo.notifications import bell
 from reservo.notifications.live import addresses, marks
 
@@ -51,17 +51,22 @@ class Shell:
         return self._centre.name if self._centre else "Reservo"
 
     @property
+    def called(self) -> words.Called:
+        """What the centre calls those it looks after: patients, clients, members."""
+        return words.Called(self._centre.patient_word if self._centre else "", _language())
+
+    @property
     def patient(self) -> str:
-        """What the centre calls one of those it looks after: patient, client, member."""
-        return words.called(self._patient_word, _language())
+        return self.called.one
 
     @property
     def patients(self) -> str:
-        return words.called_all(self._patient_word, _language())
+        return self.called.several
 
     @property
-    def _patient_word(self) -> str:
-        return self._centre.patient_word if self._centre else ""
+    def id_name(self) -> str:
+        """What people's document is called here: `RUT`, `DNI / NIE`; just that where it has no one name."""
+        return (identity.label(self._centre.country) if self._centre else "") or _("documento")
 
     @property
     def theme_url(self) -> str:
@@ -88,6 +93,10 @@ class Shell:
     @property
     def person(self) -> str:
         return self._staff.name if self._staff else ""
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        return [("es", "Español"), ("en", "English"), ("", _("Del centro"))]
 
     @cached_property
     def unseen(self) -> int:

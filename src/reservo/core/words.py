@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _ENGLISH = {
     "paciente": "patient",
     "cliente": "client",
@@ -20,6 +22,40 @@ _ENGLISH = {
 _SPANISH = {english: spanish for spanish, english in reversed(_ENGLISH.items())}
 _ENGLISH_PLURALS = {"person": "people"}
 _UNACCENTED = str.maketrans("áéíóú", "aeiou")
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The centre's word in the shapes that sentences need."""
+
+    word: str
+    language: str
+
+    @property
+    def one(self) -> str:
+        return called(self.word, self.language)
+
+    @property
+    def several(self) -> str:
+        return called_all(self.word, self.language)
+
+    @property
+    def the(self) -> str:
+        """`el paciente`, `la clienta`, `the client`."""
+        if self.language == "en":
+            return f"the {self.one}"
+        return f"{'la' if self._is_feminine else 'el'} {self.one}"
+
+    @property
+    def to_the(self) -> str:
+        """`al paciente`, `a la clienta`; English needs no preposition after its verbs."""
+        if self.language == "en":
+            return self.the
+        return f"{'a la' if self._is_feminine else 'al'} {self.one}"
+
+    @property
+    def _is_feminine(self) -> bool:
+        return self.one.endswith("a")
 
 
 def called(word: str, language: str) -> str:

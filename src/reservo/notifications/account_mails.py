@@ -43,7 +43,7 @@ def plan_reset(event: PasswordResetAsked, at: datetime) -> None:
         version=at.isoformat(timespec="minutes"),
         to_address=user.email,
         to_name=user.name,
-        language=user.language,
+        language=user.language or _language_of_centre(user),
         due_at=at,
         context={"user_id": user.pk},
     )
@@ -60,7 +60,7 @@ def plan_invitation(event: StaffInvited, at: datetime) -> None:
         version="1",
         to_address=invitation.email,
         to_name=known.name if known else "",
-        language=known.language if known else _tenant(invitation).language,
+        language=(known.language if known else "") or _tenant(invitation).language,
         due_at=at,
         context={"invitation_id": invitation.pk},
     )
@@ -105,6 +105,12 @@ def compose_invitation(delivery: Delivery) -> Mail | None:
 
 def _tenant(invitation: Invitation) -> Tenant:
     return Tenant.objects.get(pk=invitation.tenant_id)
+
+
+def _language_of_centre(user: User) -> str:
+    """Of the first one they belong to, while they have chosen none of their own."""
+    known = Tenant.objects.filter(pk__in=user.memberships.values("tenant_id")).order_by("pk")
+    return known.values_list("language", flat=True).first() or "es"
 
 
 def _url(name: str, token: str) -> str:

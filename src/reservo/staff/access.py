@@ -15,7 +15,7 @@ from reservo import tenancy
 from reservo.accounts.queries import user_of_session
 from reservo.core import trace
 from reservo.staff.models import StaffMember
-from reservo.ui import access
+from reservo.ui import access, speaking
 
 View = Callable[..., HttpResponse]
 
@@ -34,6 +34,7 @@ def _read(request: HttpRequest) -> StaffMember | None:
     if user is None:
         return None
     request.user = user
+    speaking.to_member(request, user.language)
     trace.note(user=user.pk)
     members = StaffMember.objects.select_related("role").prefetch_related("role__rights")
     return members.filter(user_id=user.pk, is_active=True).first()

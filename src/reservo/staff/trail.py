@@ -31,6 +31,8 @@ DEEDS = {
     "opened": _("entró"),
     "hours": _("cambió el horario"),
     "logo": _("cambió el logo"),
+    "photo": _("cambió la foto"),
+    "restored": _("repuso"),
     "published": _("publicó"),
     "rules": _("cambió las reglas"),
     "words": _("cambió los textos"),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("login", entering.log_in, name="login"),
     path("logout", entering.log_out, name="logout"),
     path("cuenta/", member(own.account), name="account"),
+    path("cuenta/idioma", require_POST(member(own.language)), name="language"),
     path("cuenta/sesiones/cerrar", require_POST(member(own.sessions_end)), name="sessions_end"),
     path("cuenta/sesiones/<slug:mark>/cerrar", require_POST(member(own.session_end)), name="session_end"),
 ]

@@ -71,7 +71,10 @@ class Migration(migrations.Migration):
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 ("email", models.CharField(help_text="in lower case", max_length=254, unique=True)),
                 ("name", models.CharField(max_length=80)),
-                ("language", models.CharField(default="es", max_length=2)),
+                (
+                    "language",
+                    models.CharField(blank=True, default="", help_text="empty: the centre's", max_length=2),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
             ],

@@ -117,7 +117,7 @@ def enter(request: HttpRequest, user: User, route: tenancy.Route) -> HttpRespons
     with tenancy.activate(route), tenancy.atomic():
         by = Actor("staff", None, user.name, "agenda")
         record("session.opened", "user", user.pk, by=by, at=at)
-    response = HttpResponseRedirect(_destination(request, route))
+    response = HttpResponseRedirect(destination(request, route))
     response.sets_own_session = True
     response.set_cookie(
         settings.SESSION_COOKIE_NAME,
@@ -131,7 +131,8 @@ def enter(request: HttpRequest, user: User, route: tenancy.Route) -> HttpRespons
     return response
 
 
-def _destination(request: HttpRequest, route: tenancy.Route) -> str:
+def destination(request: HttpRequest, route: tenancy.Route) -> str:
+    """Where the form came from, if that is inside the centre; else the agenda."""
     wanted = request.POST.get("next", "")
     home = f"/{route.slug}/"
     if wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from reservo import tenancy
 from reservo.accounts import operations, queries
 from reservo.accounts.forms import ChangePasswordForm
 from reservo.accounts.passwords import WeakPassword
+from reservo.accounts.views import entering
 from reservo.core.clock import now
 
 
@@ -39,6 +41,15 @@ def _changed(request: HttpRequest, form: ChangePasswordForm) -> bool:
         form.add_error("password", str(weak))
         return False
     return True
+
+
+def language(request: HttpRequest) -> HttpResponse:
+    """Chosen in the person's menu, from any page; back to it."""
+    try:
+        operations.choose_language(request.user, request.POST.get("language", ""))
+    except operations.UnknownLanguage:
+        raise SuspiciousOperation from None
+    return HttpResponseRedirect(entering.destination(request, tenancy.current()))
 
 
 def session_end(request: HttpRequest, mark: str) -> HttpResponse:

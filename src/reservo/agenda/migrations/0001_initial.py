@@ -255,6 +255,11 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("created_by", models.CharField(blank=True, default="", max_length=80)),
                 (
+                    "removed_at",
+                    models.DateTimeField(blank=True, help_text="kept so that it can be put back", null=True),
+                ),
+                ("removed_by_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
                     "branch",
                     models.ForeignKey(
                         blank=True,

@@ -27,6 +27,8 @@ class Block(TenantModel):
     )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=80, blank=True, default="")
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="kept so that it can be put back")
+    removed_by_id = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         indexes = [

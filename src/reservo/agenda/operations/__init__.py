@@ -6,6 +6,7 @@ from reservo.agenda.operations.blocks import (
     block,
     block_repeated,
     in_the_way,
+    put_back,
     unblock,
 )
 from reservo.agenda.operations.booking import Booking, book, glance
@@ -56,6 +57,7 @@ __all__ = [
     "in_the_way",
     "move",
     "move_online",
+    "put_back",
     "release",
     "unblock",
     "undo",

@@ -12,6 +12,7 @@ from reservo.agenda.events import AgendaTimeChanged
 from reservo.agenda.models import Appointment, Block
 from reservo.agenda.models.blocks import new_series
 from reservo.agenda.operations import placing
+from reservo.agenda.operations.undoing import UNDO_WITHIN, CannotUndo
 from reservo.agenda.transitions import FREES_TIME
 from reservo.audit.operations import record
 from reservo.core import ticks, zones
@@ -88,14 +89,34 @@ def _row(what: Blocking, day: date, series: object, by: Actor, at: datetime) -> 
 
 
 def unblock(block_id: int, *, whole_series: bool = False, by: Actor, at: datetime) -> int:
-    """Remove a block, or every block of its repetition; how many. Raises DoesNotExist."""
+    """Take away a block, or every block of its repetition; how many. Raises DoesNotExist."""
     with tenancy.atomic():
-        found = Block.objects.get(pk=block_id)
-        rows = list(Block.objects.filter(series=found.series)) if whole_series and found.series else [found]
-        Block.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        standing = Block.objects.filter(removed_at=None)
+        found = standing.get(pk=block_id)
+        rows = list(standing.filter(series=found.series)) if whole_series and found.series else [found]
+        _mark(rows, removed_at=at, removed_by_id=by.id)
         record("block.removed", "block", block_id, by=by, at=at, details={"count": len(rows)})
         _announce(rows, at)
     return len(rows)
+
+
+def put_back(block_id: int, *, by: Actor, at: datetime) -> Block:
+    """One's own removal undone, with all that went in it. Raises CannotUndo, DoesNotExist."""
+    with tenancy.atomic():
+        found = Block.objects.get(pk=block_id)
+        if found.removed_at is None or found.removed_by_id != by.id or at - found.removed_at > UNDO_WITHIN:
+            raise CannotUndo(block_id)
+        rows = [found]
+        if found.series:
+            rows = list(Block.objects.filter(series=found.series, removed_at=found.removed_at))
+        _mark(rows, removed_at=None, removed_by_id=None)
+        record("block.restored", "block", block_id, by=by, at=at, details={"count": len(rows)})
+        _announce(rows, at)
+    return found
+
+
+def _mark(rows: list[Block], **removal: object) -> None:
+    Block.objects.filter(pk__in=[row.pk for row in rows]).update(**removal)
 
 
 def in_the_way(blocks: list[Block]) -> QuerySet[Appointment]:

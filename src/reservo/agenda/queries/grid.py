@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from reservo.agenda import payment_letter
 from reservo.agenda.models import Appointment, AppointmentService, Block, Hold
 from reservo.agenda.transitions import FREES_TIME
 from reservo.catalog import hours as catalog_hours
-from reservo.catalog.models import Branch
+from reservo.catalog.models import Branch, Practitioner, Room
 from reservo.core import localdays, ticks, zones
 
 COLUMNS = (
@@ -22,6 +23,10 @@ COLUMNS = (
     *("is_overbooked", "is_first_visit", "is_outside_rules", "version", "contact_name"),
     *("patient_id", "patient__given_name", "patient__paternal_surname", "patient__maternal_surname"),
 )
+
+
+NOBODY = -1
+GREY = "#64748b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,9 @@ def wall(instant: datetime, where: Any) -> str:
 
 def blocks(shown: Range) -> list[dict[str, Any]]:
     start, end = shown.bounds()
-    found = Block.objects.filter(end_tick__gt=ticks.tick_floor(start), first_tick__lt=ticks.tick_ceil(end))
+    found = Block.objects.filter(
+        removed_at=None, end_tick__gt=ticks.tick_floor(start), first_tick__lt=ticks.tick_ceil(end)
+    )
     found = _of_practitioner(found.filter(Q(branch=shown.branch) | Q(branch=None)), shown)
     where = zones.zone(shown.branch.zone)
     return [
@@ -179,6 +186,27 @@ def _gaps(windows: list[tuple[int, ...]], first: int, end: int) -> list[tuple[in
             gaps.append((at, low))
         at = max(at, high)
     return [*gaps, (at, end)] if at < end else gaps
+
+
+def others(shown: Range, practitioner_ids: list[int], room_ids: list[int]) -> dict[str, list[dict[str, Any]]]:
+    """Whoever else has visits then: those no longer in use, and NOBODY for visits without a practitioner."""
+    start, end = shown.bounds()
+    found = Appointment.objects.filter(branch=shown.branch, starts_at__gte=start, starts_at__lt=end)
+    found = found.exclude(state__in=FREES_TIME)
+    people = set(
+        found.exclude(practitioner_id__in=practitioner_ids).values_list("practitioner_id", flat=True)
+    )
+    rooms = set(found.exclude(room_id__in=room_ids).values_list("room_id", flat=True)) - {None}
+    return {
+        "others": [
+            *Practitioner.objects.filter(pk__in=people - {None}).values("id", "name", "colour"),
+            *([{"id": NOBODY, "name": gettext("Sin profesional"), "colour": GREY}] if None in people else []),
+        ],
+        "other_rooms": [
+            {"id": pk, "name": name, "colour": GREY}
+            for pk, name in Room.objects.filter(pk__in=rooms).values_list("pk", "name")
+        ],
+    }
 
 
 def day_loads(branch: Branch, first: date, last: date, practitioner_id: int | None) -> dict[date, int]:

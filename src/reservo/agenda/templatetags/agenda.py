@@ -17,8 +17,8 @@ from reservo.ui.templatetags.ui import STATES
 register = template.Library()
 
 
-@register.simple_tag
-def change_words(change: AppointmentChange, zone: str) -> str:
+@register.simple_tag(takes_context=True)
+def change_words(context: template.Context, change: AppointmentChange, zone: str) -> str:
     """`creó la cita`, `la movió a mar 1 dic, 09:30`, `No confirmada → Confirmada`."""
     after = change.after
     if change.action == "created":
@@ -36,7 +36,7 @@ def change_words(change: AppointmentChange, zone: str) -> str:
     names = {
         "practitioner": _("cambió el profesional"),
         "room": _("cambió el box"),
-        "patient": _("cambió el paciente"),
+        "patient": _("cambió %(the_patient)s") % {"the_patient": context["shell"].called.the},
         "services": _("cambió los tratamientos"),
         "comment": _("cambió el comentario"),
         "branch": _("cambió la sucursal"),
@@ -51,7 +51,7 @@ def channel_words(channel: str) -> str:
         "agenda": _("agenda"),
         "web": _("página de reservas"),
         "api": _("API"),
-        "link": _("enlace del paciente"),
+        "link": _("enlace del correo"),
         "job": _("automático"),
     }
     return words.get(channel, channel)

@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +20,8 @@ from reservo.agenda.models import Appointment, Block
 from reservo.agenda.operations import Blocking
 from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
+from reservo.agenda.views.panels import in_panel
+from reservo.agenda.views.refusals import refusal_of
 from reservo.catalog import queries as catalog
 from reservo.core import text, ticks, zones
 from reservo.core.clock import now
@@ -120,13 +123,13 @@ def create(request: HttpRequest) -> HttpResponse:
         else:
             context = {
                 "blocks": made,
-                "block": made[0],
+                "blocked": made[0],
                 "in_the_way": _in_the_way(request.staff, made),
                 "fresh": True,
             }
-            return _changed(render(request, "agenda/block.html", context))
+            return _changed(in_panel(request, "agenda/block.html", context))
     status = 422 if request.method == "POST" else 200
-    return render(request, "agenda/block_create.html", {"form": form, "branch": branch}, status=status)
+    return in_panel(request, "agenda/block_create.html", {"form": form, "branch": branch}, status=status)
 
 
 def _check_reach(staff: Any, form: BlockForm, branch: Any) -> None:
@@ -200,25 +203,50 @@ def _days(form: BlockForm) -> list[date]:
 @require_safe
 @right("agenda.see")
 def panel(request: HttpRequest, block_id: int) -> HttpResponse:
-    block = get_object_or_404(Block.objects.select_related("practitioner", "room", "branch"), pk=block_id)
+    standing = Block.objects.filter(removed_at=None).select_related("practitioner", "room", "branch")
+    block = get_object_or_404(standing, pk=block_id)
     if not request.staff.may("agenda.see", branch_id=block.branch_id, practitioner_id=block.practitioner_id):
         raise PermissionDenied
-    context = {"block": block, "in_the_way": _in_the_way(request.staff, [block])}
-    return render(request, "agenda/block.html", context)
+    return _shown(request, block)
+
+
+def _shown(request: HttpRequest, block: Block) -> HttpResponse:
+    context = {"blocked": block, "in_the_way": _in_the_way(request.staff, [block])}
+    return in_panel(request, "agenda/block.html", context)
 
 
 @require_POST
 @right("agenda.block")
 def remove(request: HttpRequest, block_id: int) -> HttpResponse:
-    block = get_object_or_404(Block, pk=block_id)
-    if not request.staff.may(
-        "agenda.block", branch_id=block.branch_id, practitioner_id=block.practitioner_id or 0
-    ):
+    block = _own_to_change(request.staff, block_id, removed_at=None)
+    whole_series = request.POST.get("series") == "1"
+    ops.unblock(block.pk, whole_series=whole_series, by=request.staff.actor(), at=now())
+    undo = reverse("agenda:block_put_back", args=[block.pk])
+    toast = {"text": _("Bloqueo quitado."), "undo": undo, "undoLabel": _("Deshacer")}
+    return _changed(in_panel(request, "agenda/block_removed.html", {"blocked": block}), toast=toast)
+
+
+@require_POST
+@right("agenda.block")
+def put_back(request: HttpRequest, block_id: int) -> HttpResponse:
+    block = _own_to_change(request.staff, block_id)
+    try:
+        block = ops.put_back(block.pk, by=request.staff.actor(), at=now())
+    except ops.CannotUndo as error:
+        refusal = refusal_of(error, request.staff, block.zone)
+        context = {"blocked": block, "refusal": refusal}
+        return in_panel(request, "agenda/block_removed.html", context, status=refusal.status)
+    return _changed(_shown(request, block), toast={"text": _("Deshecho.")})
+
+
+def _own_to_change(staff: Any, block_id: int, **where: Any) -> Block:
+    """Raises Http404, PermissionDenied."""
+    block = get_object_or_404(Block, pk=block_id, **where)
+    if not staff.may("agenda.block", branch_id=block.branch_id, practitioner_id=block.practitioner_id or 0):
         raise PermissionDenied
-    ops.unblock(block_id, whole_series=request.POST.get("series") == "1", by=request.staff.actor(), at=now())
-    return _changed(render(request, "agenda/block_removed.html"))
+    return block
 
 
-def _changed(response: HttpResponse) -> HttpResponse:
-    response["HX-Trigger"] = json.dumps({"agenda-changed": {}})
+def _changed(response: HttpResponse, **more: Any) -> HttpResponse:
+    response["HX-Trigger"] = json.dumps({"agenda-changed": {}, **more})
     return response

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from reservo.agenda.queries.grid import GREY
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch, OpeningPeriod, Practitioner, Room
 from reservo.core import zones
@@ -105,6 +106,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
         "branch": shown.branch.pk,
         "day": shown.day.isoformat(),
         "now": f"{zones.local(now(), shown.branch.zone):%Y-%m-%dT%H:%M:%S}",
+        "bookFor": number(request.GET.get("paciente", "")),
         "opened": number(request.GET.get("cita", "")),
         "view": shown.view,
         "byRoom": shown.by_room,
@@ -113,8 +115,11 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
         "first": first,
         "last": last,
         "opens": opens,
-        "practitioners": [{"id": p.pk, "name": p.name, "colour": p.colour} for p in shown.practitioners],
-        "rooms": [{"id": room.pk, "name": room.name, "colour": "#64748b"} for room in shown.rooms],
+        "practitioners": [
+            {"id": p.pk, "name": p.name, "colour": p.colour, "photo": catalog.photo_address(p.photo)}
+            for p in shown.practitioners
+        ],
+        "rooms": [{"id": room.pk, "name": room.name, "colour": GREY} for room in shown.rooms],
         "states": {name: {"label": str(label), "icon": drawing} for name, (label, drawing) in STATES.items()},
         "may": {"edit": "agenda.edit" in staff.extents, "block": "agenda.block" in staff.extents},
         "urls": {
@@ -133,7 +138,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "unread": _("No se pudo leer la agenda. Lo que ves puede estar atrasado."),
             "moved": _("Cita movida."),
             "undo": _("Deshacer"),
-            "nobody": _("Sin paciente"),
+            "nobody": _("Sin %(who)s") % {"who": catalog.called().one},
             "everybody": _("Todos"),
             "visit": _("cita"),
             "visits": _("citas"),

@@ -34,16 +34,17 @@ def events(request: HttpRequest) -> HttpResponse:
     asked = choosing.number(request.GET.get("profesional", "")) or None
     practitioner_id = own if own is not None else asked
     shown = Range(branch, first, max(last, first), practitioner_id, request.GET.get("suspendidas") == "1")
-    people = list(catalog.practitioners(branch.pk).values_list("pk", flat=True))
-    if practitioner_id is not None:
-        people = [pk for pk in people if pk == practitioner_id]
-    rooms = list(catalog.rooms(branch.pk).values_list("pk", flat=True)) if practitioner_id is None else []
+    everybody = list(catalog.practitioners(branch.pk).values_list("pk", flat=True))
+    people = [pk for pk in everybody if practitioner_id in (None, pk)]
+    every_room = list(catalog.rooms(branch.pk).values_list("pk", flat=True))
+    rooms = every_room if practitioner_id is None else []
     return _json(
         {
             "visits": grid.visits(shown),
             "blocks": grid.blocks(shown),
             "holds": grid.holds(shown, at=now()),
             **grid.closed(shown, people, rooms),
+            **(grid.others(shown, everybody, every_room) if own is None else {}),
         }
     )
 

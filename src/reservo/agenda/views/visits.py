@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from reservo.agenda import payment_letter, transitions
 from reservo.agenda.models import Appointment
 from reservo.agenda.operations.undoing import UNDO_WITHIN
 from reservo.agenda.queries import visits
+from reservo.agenda.views.panels import in_panel
 from reservo.catalog import queries as catalog
 from reservo.core import text, zones
 from reservo.core.clock import now
@@ -32,7 +33,7 @@ def shown(
 ) -> HttpResponse:
     """The panel as it is now, perhaps with a word on what just happened."""
     context = {**_context(request.staff, appointment), "note": note, "note_kind": note_kind}
-    return render(request, "agenda/panel.html", context, status=status)
+    return in_panel(request, "agenda/panel.html", context, status=status)
 
 
 def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
@@ -65,8 +66,9 @@ def clash_words(appointment: Appointment) -> str:
     other = visits.same_patient_then(appointment)
     if other is None:
         return ""
-    words = _("El paciente tiene otra cita a esa hora: %(time)s, %(who)s (#%(number)s).")
+    words = _("%(patient)s tiene otra cita a esa hora: %(time)s, %(who)s (#%(number)s).")
     return words % {
+        "patient": capfirst(catalog.called().the),
         "time": text.clock(zones.local(other.starts_at, other.zone)),
         "who": other.practitioner or other.branch,
         "number": other.number,

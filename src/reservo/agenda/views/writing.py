@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,6 +18,7 @@ from reservo.agenda.models import Appointment
 from reservo.agenda.operations import Booking, Leave, Place
 from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
+from reservo.agenda.views.panels import in_panel
 from reservo.agenda.views.refusals import REFUSALS, refusal_of
 from reservo.agenda.views.visits import clash_words, shown
 from reservo.catalog import queries as catalog
@@ -51,7 +51,7 @@ def create(request: HttpRequest) -> HttpResponse:
             return _changed(shown(request, found), _("Cita creada."), found)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "branch": branch, "refusal": refusal}
-    return render(request, "agenda/create.html", context, status=status)
+    return in_panel(request, "agenda/create.html", context, status=status)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
             return _done(request, appointment_id, _("Cambios guardados."))
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "appointment": appointment, "branch": appointment.branch, "refusal": refusal}
-    return render(request, "agenda/create.html", context, status=status)
+    return in_panel(request, "agenda/create.html", context, status=status)
 
 
 def _initial_of(appointment: Appointment) -> dict[str, Any]:

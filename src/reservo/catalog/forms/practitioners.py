@@ -27,6 +27,13 @@ from reservo.core import colours, text
 class PractitionerForm(SettingsForm):
     branches = Several(label=gettext_lazy("Sucursales"))
     services = Several(label=gettext_lazy("Tratamientos que hace"), required=False)
+    picture = forms.FileField(
+        label=gettext_lazy("Foto"),
+        required=False,
+        help_text=gettext_lazy("PNG, JPG o WebP de hasta 5 MB. Sin foto se muestran las iniciales."),
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    without_picture = forms.BooleanField(label=gettext_lazy("Quitar la foto"), required=False)
 
     class Meta:
         model = Practitioner
@@ -68,8 +75,12 @@ class PractitionerForm(SettingsForm):
                 help_text=HOURS_HELP,
                 initial=self._hours(branch, shown_names),
             )
+        if not self.instance.photo:
+            del self.fields["without_picture"]
         last = ("most_overbooked", "is_online", "is_active", "position")
-        self.order_fields([*(name for name in self.fields if name not in last), *last])
+        first = ("name", "speciality", "colour", "picture", "without_picture")
+        between = (name for name in self.fields if name not in (*first, *last))
+        self.order_fields([*first, *between, *last])
         self.show_mark()
 
     def _hours(self, branch: Branch, room_names: dict[int, str]) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from reservo import tenancy
-from reservo.adapters import files
 from reservo.audit.operations import record
 from reservo.catalog.models import Centre, PrivacyText
-from reservo.core import pictures
+from reservo.catalog.operations import pictures
 from reservo.core.actor import Actor
 from reservo.tenants import operations as tenants
+
+LOGO_SIDE = 512
 
 
 def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
@@ -26,21 +26,13 @@ def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
 
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:
     """Raises InvalidPicture."""
-    content = pictures.rewritten(sent)
-    name = f"logo-{uuid.uuid4().hex}.png"
-    files.current().write(key_of(name), content)
+    name = pictures.keep(sent, "logo", longest_side=LOGO_SIDE)
     with tenancy.atomic():
         centre = Centre.objects.get()
         earlier, centre.logo = centre.logo, name
         centre.save(update_fields=["logo"])
         record("centre.logo", "centre", 1, by=by, at=at)
-        if earlier:
-            tenancy.on_commit(lambda: files.current().delete(key_of(earlier)))
-
-
-def key_of(name: str) -> str:
-    """In the file store. Rows hold the name alone, so that they stay true when the centre gets another address."""
-    return f"{tenancy.current().slug}/{name}"
+        pictures.drop(earlier)
 
 
 def publish_privacy_text(words: str, language: str, *, by: Actor, at: datetime) -> PrivacyText:

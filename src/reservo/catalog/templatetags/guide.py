@@ -75,6 +75,6 @@ def guide(context: template.Context) -> dict[str, Any]:
         "shown": found[setup.KEYS.index(key)],
         "number": setup.KEYS.index(key) + 1,
         "steps": found,
-        "missing": setup.missing(),
+        "lacks": setup.lacks(),
         "csrf_token": context.get("csrf_token"),
     }

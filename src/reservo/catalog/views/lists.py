@@ -21,6 +21,7 @@ from reservo.audit.operations import record
 from reservo.catalog import forms, queries
 from reservo.catalog.forms.fields import language
 from reservo.catalog.models import Branch, Practitioner, Room, RoomKind, Service, ServiceCategory
+from reservo.catalog.operations import pictures
 from reservo.catalog.operations.hours import set_opening_hours, set_room_hours
 from reservo.catalog.outside import visits_outside
 from reservo.catalog.views.saving import posted, save_form, saved, say_left_outside, status_of
@@ -105,6 +106,7 @@ def index(request: HttpRequest, kind: str) -> HttpResponse:
             "id": row.pk,
             "name": str(row),
             "detail": shown.detail(row, currency),
+            "person": row if isinstance(row, Practitioner) else None,
             "is_active": getattr(row, "is_active", True),
         }
         for row in page
@@ -167,6 +169,8 @@ def remove(request: HttpRequest, kind: str, object_id: int) -> HttpResponse:
             ):
                 raise ProtectedError("last", {row})
             row.delete()
+            if isinstance(row, Practitioner):
+                pictures.drop(row.photo)
             record(f"{row._meta.model_name}.removed", kind, object_id, by=request.staff.actor(), at=now())
     except ProtectedError:
         messages.error(

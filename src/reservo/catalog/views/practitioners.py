@@ -14,6 +14,7 @@ from reservo import tenancy
 from reservo.audit.operations import record
 from reservo.catalog.forms import ExceptionForm, PractitionerForm
 from reservo.catalog.models import Practitioner, PractitionerBranch, ServicePractitioner, WorkingException
+from reservo.catalog.operations import photos
 from reservo.catalog.operations.hours import set_working_hours
 from reservo.catalog.outside import visits_outside
 from reservo.catalog.views.saving import (
@@ -25,6 +26,7 @@ from reservo.catalog.views.saving import (
     status_of,
 )
 from reservo.core.clock import now
+from reservo.core.pictures import MOST_BYTES, InvalidPicture
 from reservo.staff.access import right
 
 MOST_EXCEPTIONS = 100
@@ -35,9 +37,8 @@ MOST_EXCEPTIONS = 100
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
     person = get_object_or_404(Practitioner, pk=object_id) if object_id is not None else None
     with tenancy.atomic():
-        form = PractitionerForm(posted(request), instance=person)
-        if request.method == "POST" and form.is_valid():
-            _save(request, form)
+        form = PractitionerForm(posted(request), request.FILES or None, instance=person)
+        if request.method == "POST" and form.is_valid() and _saved(request, form):
             return saved(request, "catalog:list", "profesionales")
     context = {
         "form": form,
@@ -53,6 +54,30 @@ def _exceptions(person: Practitioner | None) -> list[WorkingException]:
         return []
     coming = WorkingException.objects.filter(practitioner=person, date__gte=now().date() - timedelta(days=1))
     return list(coming.select_related("branch")[:MOST_EXCEPTIONS])
+
+
+def _saved(request: HttpRequest, form: PractitionerForm) -> bool:
+    """False, and nothing changed, if what was sent as a photograph is none."""
+    try:
+        with tenancy.atomic():
+            _save(request, form)
+            _put_photo(request, form)
+    except InvalidPicture:
+        form.add_error("picture", _("No pudimos leer la imagen: usa un PNG, JPG o WebP de hasta 5 MB."))
+        return False
+    return True
+
+
+def _put_photo(request: HttpRequest, form: PractitionerForm) -> None:
+    """Raises InvalidPicture."""
+    given, by, at = form.cleaned_data, request.staff.actor(), now()
+    sent = given.get("picture")
+    if sent:
+        if sent.size > MOST_BYTES:
+            raise InvalidPicture("bytes")
+        photos.set_photo(form.instance, sent.read(), by=by, at=at)
+    elif given.get("without_picture"):
+        photos.remove_photo(form.instance, by=by, at=at)
 
 
 def _save(request: HttpRequest, form: PractitionerForm) -> None:

@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "steps": found,
         "open_steps": open_steps,
-        "missing": setup.missing(),
+        "lacks": setup.lacks(),
         "address": settings.RESERVO_PUBLIC_URL + reverse("book"),
     }
     return render(request, "catalog/index.html", context)

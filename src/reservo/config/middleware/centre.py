@@ -12,11 +12,11 @@ from reservo import tenancy
 from reservo.booking.views import embedding
 from reservo.config import errors
 from reservo.config.middleware import positions
-from reservo.config.middleware.language import speak_for_centre
 from reservo.core import trace
 from reservo.tenancy import directory, replicas, slugs
 from reservo.tenancy.context import from_replica
 from reservo.tenancy.models import Placement
+from reservo.ui import speaking
 
 EMBED_SCRIPT = "embed.js"
 RETRY_MAINTENANCE_SECONDS = 60
@@ -45,7 +45,7 @@ class TenantMiddleware:
         route = directory.find(slug)
         if route is None:
             return errors.not_found(request)
-        speak_for_centre(request, route.language)
+        speaking.to_visitor(request, route.language)
         response = self._of_centre(request, route, slash, rest)
         if (
             response.status_code >= 400

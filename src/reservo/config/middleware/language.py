@@ -1,4 +1,4 @@
-"""Which language a page speaks: asked for in the address, else the browser's, else the centre's."""
+"""Every page speaks the language of its reader; `ui.speaking` says how that is found."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.translation.trans_real import parse_accept_lang_header
 
-LANGUAGES = ("es", "en")
+from reservo.ui import speaking
 
 
 class LanguageMiddleware:
@@ -16,29 +15,8 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        wanted = _asked(request) or _browser(request)
-        request.wants_no_language_of_ours = not wanted
-        request.LANGUAGE_CODE = wanted or LANGUAGES[0]
+        request.LANGUAGE_CODE = speaking.wanted(request) or speaking.LANGUAGES[0]
         with translation.override(request.LANGUAGE_CODE):
             response = self.get_response(request)
         response.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
-
-
-def speak_for_centre(request: HttpRequest, language: str) -> None:
-    """Whoever asked for no language that we speak reads the centre's."""
-    if request.wants_no_language_of_ours:
-        request.LANGUAGE_CODE = language
-        translation.activate(language)
-
-
-def _asked(request: HttpRequest) -> str:
-    asked = request.GET.get("lang", "")
-    return asked if asked in LANGUAGES else ""
-
-
-def _browser(request: HttpRequest) -> str:
-    for wanted, weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:200].lower()):
-        if weight > 0 and wanted.split("-")[0] in LANGUAGES:
-            return wanted.split("-")[0]
-    return ""

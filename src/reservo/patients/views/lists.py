@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from reservo import tenancy
-from reservo.core import identity
+from reservo.core import identity, phones
 from reservo.patients import choices, queries
 from reservo.patients.models import Patient
 from reservo.patients.searching import MOST_TYPED
@@ -122,6 +122,6 @@ def _suggestion(patient: Patient) -> dict:
         "id": patient.pk,
         "name": patient.full_name,
         "national_id": identity.format_id(patient.country, patient.national_id),
-        "phone": patient.phone,
+        "phone": phones.display(patient.phone) if patient.phone else "",
         "number": patient.number,
     }

@@ -9,10 +9,10 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from reservo.core import identity, money, phones, text, zones
+from reservo.core import identity, money, phones, text, words, zones
 
 register = template.Library()
 
@@ -117,23 +117,28 @@ def is_tick(field: Any) -> bool:
     return getattr(field.field.widget, "input_type", "") == "checkbox" and not hasattr(field.field, "choices")
 
 
-@register.simple_tag
-def shell_words() -> SafeString:
+@register.simple_tag(takes_context=True)
+def shell_words(context: template.Context) -> SafeString:
     """What the scripts of every page say, in the reader's language."""
-    words = {
-        "tell": _("¿Avisar al paciente?"),
+    shell = context.get("shell")
+    called = shell.called if shell else words.Called("", _language())
+    said = {
+        "tell": gettext("¿Avisar %(to_whom)s?") % {"to_whom": called.to_the},
         "tellYes": _("Sí, avisar"),
         "tellNo": _("No avisar"),
         "back": _("Volver"),
         "save": _("Guardar"),
         "goOn": _("Continuar"),
+        "losing": _("Lo que escribiste aquí se perdería."),
+        "discard": _("Descartar"),
+        "keepWriting": _("Seguir escribiendo"),
         "reason": _("Motivo"),
         "change": _("Cambiar"),
         "remove": _("Quitar"),
         "offline": _("Sin conexión. Nada se perdió: inténtalo de nuevo."),
         "failed": _("Algo falló de nuestro lado. Inténtalo de nuevo."),
     }
-    return json_script({name: str(text) for name, text in words.items()}, "shell-words")
+    return json_script({name: str(text) for name, text in said.items()}, "shell-words")
 
 
 def _language() -> str:

@@ -1,4 +1,4 @@
-"""A practitioner's face until there is a photograph: initials on their colour."""
+"""A practitioner's face: the photograph, or initials on their colour."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from reservo.catalog.models import Practitioner
+from reservo.catalog.queries import photo_address
 from reservo.core import colours
 
 register = template.Library()
@@ -14,7 +15,15 @@ _TITLES = ("dr.", "dra.", "lic.", "klga.", "klgo.", "d.", "dña.")
 
 
 @register.simple_tag
-def initials(person: Practitioner) -> SafeString:
+def face(person: Practitioner) -> SafeString:
+    if person.photo:
+        return format_html(
+            '<img class="avatar" src="{}" alt="" width="40" height="40">', photo_address(person.photo)
+        )
+    return _initials(person)
+
+
+def _initials(person: Practitioner) -> SafeString:
     words = [word for word in person.name.split() if word.casefold() not in _TITLES] or [person.name]
     letters = "".join(word[0] for word in words[:2]).upper()
     return format_html(
