@@ -334,7 +334,10 @@ document.addEventListener("keydown", (event) => {
   const typing =
     event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && !panel.hidden && !document.querySelector("details.menu[open]")) leaving(closePanel);
+  if (event.key === "Escape" && !panel.hidden && !document.querySelector("details.menu[open]")) {
+    event.preventDefault(); // else the same key would answer the question it makes us ask
+    leaving(closePanel);
+  }
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act && !typing) {
     event.preventDefault();
