@@ -12,6 +12,12 @@ from reservo.core.actor import Actor
 
 def snapshot(appointment: Appointment) -> dict[str, Any]:
     """What of a visit can change, in plain values."""
+    services = appointment.services.values_list("service_id", flat=True) if appointment.pk else []
+    return snapshot_with(appointment, list(services))
+
+
+def snapshot_with(appointment: Appointment, service_ids: list[int]) -> dict[str, Any]:
+    """As `snapshot`, by somebody who knows the services."""
     return {
         "state": str(appointment.state),
         "starts_at": appointment.starts_at.isoformat(),
@@ -22,7 +28,7 @@ def snapshot(appointment: Appointment) -> dict[str, Any]:
         "patient": appointment.patient_id,
         "comment": appointment.comment,
         "overbooked": appointment.is_overbooked,
-        "services": list(appointment.services.values_list("service_id", flat=True)) if appointment.pk else [],
+        "services": service_ids,
     }
 
 
@@ -37,9 +43,27 @@ def write(
     undoes: AppointmentChange | None = None,
 ) -> AppointmentChange:
     """Add the line; only what differs is kept."""
-    after = snapshot(appointment)
+    made = line(
+        appointment, action, before, snapshot(appointment), by=by, at=at, reason=reason, undoes=undoes
+    )
+    made.save(force_insert=True)
+    return made
+
+
+def line(
+    appointment: Appointment,
+    action: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    undoes: AppointmentChange | None = None,
+) -> AppointmentChange:
+    """Not written yet."""
     changed = [name for name in after if before.get(name) != after[name]]
-    return AppointmentChange.objects.create(
+    return AppointmentChange(
         appointment=appointment,
         at=at,
         action=action,

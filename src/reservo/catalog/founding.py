@@ -19,7 +19,11 @@ def found_centre(tenant: Any, zone: str) -> None:
         zone=zone,
         is_new=True,
     )
-    branch = Branch.objects.create(name=tenant.name, country=tenant.country, zone=zone)
+    open_on_weekdays(Branch.objects.create(name=tenant.name, country=tenant.country, zone=zone))
+
+
+def open_on_weekdays(branch: Branch) -> None:
+    """The hours of a branch of which none are known yet."""
     OpeningPeriod.objects.bulk_create(
         OpeningPeriod(branch=branch, weekday=day, starts_minute=OPENS, ends_minute=CLOSES) for day in WEEKDAYS
     )

@@ -6,12 +6,13 @@ import sys
 from django.core import management
 
 # Long enough to be commands of their own.
-UNDER_TENANTS = {
-    "move": "move",
-    "backup": "backup",
-    "restore": "restore",
-    "export": "export",
-    "import": "import_centre",
+UNDER = {
+    ("tenants", "move"): "move",
+    ("tenants", "backup"): "backup",
+    ("tenants", "restore"): "restore",
+    ("tenants", "export"): "export",
+    ("tenants", "import"): "import_centre",
+    ("import", "shared-database"): "import_shared_database",
 }
 
 
@@ -22,8 +23,8 @@ def main() -> None:
 
         mark_as_demo()
     words = sys.argv[1:]
-    if words[:1] == ["tenants"] and words[1:2] and words[1] in UNDER_TENANTS:
-        words = [UNDER_TENANTS[words[1]], *words[2:]]
+    if command := UNDER.get(tuple(words[:2])):
+        words = [command, *words[2:]]
     management.execute_from_command_line(["reservo", *words])
 
 

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "reservo.booking",
     "reservo.crm",
     "reservo.console",
+    "reservo.foreign",
     "django_htmx",
     "django.contrib.messages",
     "django.contrib.staticfiles",

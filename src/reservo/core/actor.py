@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["staff", "patient", "system", "operator"]
-Channel = Literal["agenda", "web", "api", "link", "job", "console", "shell"]
+Channel = Literal["agenda", "web", "api", "link", "job", "console", "shell", "import"]
 
 
 @dataclass(frozen=True, slots=True)

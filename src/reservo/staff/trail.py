@@ -18,6 +18,7 @@ CHANNELS = {
     "job": _("automático"),
     "console": _("operador"),
     "shell": _("operador"),
+    "import": _("traspaso"),
 }
 # An action is `thing.deed`.
 DEEDS = {
@@ -36,6 +37,7 @@ DEEDS = {
     "published": _("publicó"),
     "rules": _("cambió las reglas"),
     "words": _("cambió los textos"),
+    "imported": _("trajo de otro sistema"),
 }
 THINGS = {
     "automatic_mail": _("Correos automáticos"),

@@ -99,6 +99,46 @@ def take_in(
     return placement.route()
 
 
+def reserve(
+    slug: str,
+    *,
+    name: str,
+    country: str,
+    zone: str,
+    currency: str,
+    language: str,
+    store: str = "",
+    note: Callable[[Placement], object],
+    at: datetime,
+) -> tenancy.Route:
+    """The address and place of a centre that is to be filled over a long time, in maintenance; no namespace yet.
+
+    `note` runs in the same transaction, so that whoever fills it finds it again after a kill.
+    Raises BadTenant, BadSlug, TenantExists, NoRoom, UnknownStore.
+    """
+    slugs.check(slug)
+    currency = currency or money.BY_COUNTRY.get(country, "USD")
+    _check(name, country, zone, currency, language)
+    with tenancy.control(), tenancy.atomic():
+        placement = _place(slug, zone, language, store)
+        Tenant(placement.pk, name.strip(), country, currency, language, at).save(force_insert=True)
+        note(placement)
+    directory.forget(slug)
+    return placement.route()
+
+
+def found_in(route: tenancy.Route) -> None:
+    """Make the namespace of a reserved centre from the template, as a new centre has it. Can be done again."""
+    tenant = Tenant.objects.get(pk=route.tenant_id)
+    connections.close_for(route.tenant_id)
+    namespaces.remove(route)
+    made_of = namespaces.tenant_schema()
+    Placement.objects.filter(pk=route.tenant_id).update(schema=made_of, first_schema=made_of)
+    namespaces.create(route)
+    with tenancy.activate(route), tenancy.atomic():
+        founding.found(tenant, route.zone)
+
+
 def take_back_unfinished(slug: str) -> bool:
     """Remove what a creation that was killed left behind; False if there is nothing of the kind.
 

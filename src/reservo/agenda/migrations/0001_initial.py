@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                 (
                     "action",
                     models.CharField(
-                        help_text="created, state, moved, resized, edited, undone", max_length=20
+                        help_text="created, imported, state, moved, resized, edited, undone", max_length=20
                     ),
                 ),
                 ("before", models.JSONField(default=dict)),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("actor_name", models.CharField(blank=True, default="", max_length=80)),
-                ("channel", models.CharField(help_text="agenda, web, api, link, job", max_length=10)),
+                ("channel", models.CharField(help_text="agenda, web, api, link, job, import", max_length=10)),
                 (
                     "row_version",
                     models.PositiveIntegerField(help_text="of the appointment after this change"),

@@ -116,14 +116,16 @@ class AppointmentChange(TenantModel):
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()
-    action = models.CharField(max_length=20, help_text="created, state, moved, resized, edited, undone")
+    action = models.CharField(
+        max_length=20, help_text="created, imported, state, moved, resized, edited, undone"
+    )
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     reason = models.CharField(max_length=200, blank=True, default="")
     actor = models.CharField(max_length=7, choices=Actor.choices)
     actor_id = models.PositiveBigIntegerField(null=True, blank=True, help_text="staff member or patient")
     actor_name = models.CharField(max_length=80, blank=True, default="")
-    channel = models.CharField(max_length=10, help_text="agenda, web, api, link, job")
+    channel = models.CharField(max_length=10, help_text="agenda, web, api, link, job, import")
     undoes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
     )

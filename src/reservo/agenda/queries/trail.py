@@ -14,6 +14,7 @@ from reservo.ui.templatetags.ui import STATES
 
 DEEDS = {
     "created": _("creó"),
+    "imported": _("trajo de otro sistema"),
     "moved": _("movió"),
     "resized": _("cambió la duración"),
     "edited": _("cambió"),

@@ -23,6 +23,8 @@ def change_words(context: template.Context, change: AppointmentChange, zone: str
     after = change.after
     if change.action == "created":
         return _("creó la cita")
+    if change.action == "imported":
+        return _("trajo la cita de otro sistema")
     parts = [_("deshizo un cambio")] if change.action == "undone" else []
     if "state" in after:
         before = STATES[change.before.get("state", "not_confirmed")][0]
@@ -53,6 +55,7 @@ def channel_words(channel: str) -> str:
         "api": _("API"),
         "link": _("enlace del correo"),
         "job": _("automático"),
+        "import": _("traspaso"),
     }
     return words.get(channel, channel)
 

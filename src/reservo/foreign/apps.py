@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ForeignConfig(AppConfig):
+    name = "reservo.foreign"
+    label = "foreign"
+    plane = "tenant"
