@@ -11,6 +11,10 @@ from django.conf import settings
 from reservo import tenancy
 from reservo.adapters import files
 from reservo.agenda.models import Appointment
+from reservo.booking import framing
+from reservo.booking.models import BookingPage
+from reservo.catalog.models import Centre
+from reservo.catalog.operations.centre import save_centre
 from reservo.core.clock import now
 from reservo.fleet import rows
 from reservo.fleet.backups import places, restoring, sources
@@ -19,7 +23,7 @@ from reservo.patients.models import Patient
 from reservo.tenancy import connections, directory
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.models import Placement
-from tests.cast import make_cast
+from tests.cast import STAFF, make_cast
 from tests.fleet.backing_up import ENGINES, PAIRS, back_up, content, numbers, stores_of_each_kind
 
 pytestmark = pytest.mark.server
@@ -113,6 +117,30 @@ def test_after_a_restore_numbers_go_on_where_they_were(cast, monday):
     cast.route = directory.find(cast.slug)
     visit = cast.book(monday)
     assert visit.number == 2
+
+
+def test_what_the_control_plane_notes_of_a_centre_follows_the_data_that_came_back(cast):
+    """Zone, language and the sites that may frame its page stand in the centre's data and, as a note, outside."""
+
+    def noted():
+        row = Placement.objects.get(slug=cast.slug)
+        return row.zone, row.language, row.frame_sites
+
+    back_up(cast.route)
+    as_backed_up = noted()
+    with cast.active(), tenancy.atomic():
+        centre, page = Centre.objects.get(), BookingPage.objects.get()
+        centre.zone, centre.language = "Europe/Madrid", "en"
+        save_centre(centre, by=STAFF, at=now())
+        page.frame_sites = ["https://clinica.example"]
+        page.save()
+        framing.tell_sites(page.frame_sites)
+    changed = noted()
+    assert changed == ("Europe/Madrid", "en", "https://clinica.example")
+    restoring.over_itself(cast.slug, sources.newest(cast.route.tenant_id), clock=now)
+    assert noted() == as_backed_up
+    restoring.undo(cast.slug, clock=now)
+    assert noted() == changed
 
 
 def test_a_node_with_the_old_route_cannot_write_after_a_restore(cast, monday):

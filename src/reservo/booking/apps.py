@@ -14,6 +14,6 @@ class BookingConfig(AppConfig):
         from reservo.fleet import arrivals
         from reservo.tenants import founding
 
-        arrivals.step(framing.arrive)
+        arrivals.telling(framing.tell_again)
         founding.step(found_booking_page)
         uses.come_from(page_is_open=lambda: BookingPage.objects.filter(is_open=True).exists())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from reservo import tenancy
 from reservo.booking.models import BookingPage
 from reservo.tenants import operations as tenants
@@ -13,6 +15,6 @@ def tell_sites(sites: list[str]) -> None:
     tenancy.on_commit(lambda: tenants.set_frame_sites(tenant_id, sites))
 
 
-def arrive(_users: dict[int, int]) -> None:
-    """The centre's data came from elsewhere."""
+def tell_again(_at: datetime) -> None:
+    """The centre's data were replaced."""
     tell_sites(BookingPage.objects.get().frame_sites)

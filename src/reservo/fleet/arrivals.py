@@ -11,7 +11,9 @@ from reservo.accounts.models import User
 from reservo.fleet.backups.manifests import Person
 
 Step = Callable[[dict[int, int]], None]
+Telling = Callable[[datetime], None]
 _steps: list[Step] = []
+_tellings: list[Telling] = []
 
 
 def step(function: Step) -> Step:
@@ -19,6 +21,20 @@ def step(function: Step) -> Step:
     if function not in _steps:
         _steps.append(function)
     return function
+
+
+def telling(function: Telling) -> Telling:
+    """Register `function(at)`: it tells the control plane what that notes of the centre's data, once they commit."""
+    if function not in _tellings:
+        _tellings.append(function)
+    return function
+
+
+def tell_again(*, at: datetime) -> None:
+    """Inside the centre whose data were replaced: what the control plane notes of them may differ now."""
+    with tenancy.atomic():
+        for function in _tellings:
+            function(at)
 
 
 def welcome(people: list[Person], tenant_id: int, *, at: datetime) -> dict[int, int]:

@@ -18,10 +18,21 @@ def save_centre(centre: Centre, *, by: Actor, at: datetime) -> None:
     with tenancy.atomic():
         centre.save()
         record("centre.saved", "centre", 1, by=by, at=at)
-        if centre.zone != tenancy.current().zone:
-            tenancy.on_commit(lambda: tenants.set_zone(tenancy.current().tenant_id, centre.zone, at=at))
-        if centre.language != tenancy.current().language:
-            tenancy.on_commit(lambda: tenants.set_language(tenancy.current().tenant_id, centre.language))
+        _tell(centre, at)
+
+
+def tell_again(at: datetime) -> None:
+    """The centre's data were replaced."""
+    _tell(Centre.objects.get(), at)
+
+
+def _tell(centre: Centre, at: datetime) -> None:
+    """The control plane, once the transaction under way has ended well, what it notes of the centre."""
+    route = tenancy.current()
+    if centre.zone != route.zone:
+        tenancy.on_commit(lambda: tenants.set_zone(route.tenant_id, centre.zone, at=at))
+    if centre.language != route.language:
+        tenancy.on_commit(lambda: tenants.set_language(route.tenant_id, centre.language))
 
 
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:

@@ -68,7 +68,7 @@ def over_itself(
             if Restore.objects.filter(pk=restore.pk, state=State.LOADING).exists():
                 abort(slug, at=clock())
             raise
-    wake(placement.pk, at=clock())
+    _take_up(placement.pk, at=clock())
     return restore
 
 
@@ -106,6 +106,7 @@ def take_in(
         users = arrivals.welcome(manifest.people, route.tenant_id, at=at)
         with tenancy.activate(filling), tenancy.atomic():
             arrivals.settle(users)
+            arrivals.tell_again(at=at)
             if is_copy:
                 world.drop_work()
         set_epoch(filling, route.epoch)
@@ -127,7 +128,7 @@ def undo(slug: str, *, clock: Clock) -> Restore:
     if not _is_readable(before):
         raise CannotRestore(f"the state from before is not in {restore.before_store} any more")
     _swap(restore, placement, before, State.UNDONE, clock)
-    wake(placement.pk, at=clock())
+    _take_up(placement.pk, at=clock())
     return restore
 
 
@@ -360,6 +361,15 @@ def _route(restore: Restore, store_name: str, namespace: str, epoch: int) -> ten
         namespace=namespace,
         store=store.name,
     )
+
+
+def _take_up(tenant_id: int, *, at: datetime) -> None:
+    """The centre goes on with other data than before."""
+    route = directory.by_id(tenant_id)
+    if route is not None:
+        with tenancy.activate(route):
+            arrivals.tell_again(at=at)
+    wake(tenant_id, at=at)
 
 
 def wake(tenant_id: int, *, at: datetime) -> None:
