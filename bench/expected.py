@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("backup-sqlite", "restore-sqlite", "backup-postgresql", "restore-postgresql"),
         *("backup-mariadb", "restore-mariadb", "page-beside-backup"),
     ),
+    "fleet": ("fleet-disk", "fleet-node-memory", "fleet-cold-request", "fleet-migrate"),
     "first-step": ("first-step-bytes", "first-step-tappable"),
 }
 

@@ -48,7 +48,18 @@ class Installation:
         self, *words: str, timeout: float = 120, check: bool = True, input: str = "", **environment: str
     ) -> str:
         """What `reservo WORDS` prints; a failure shows what it said."""
-        done = subprocess.run(
+        done = self.run(*words, timeout=timeout, input=input, **environment)
+        if check and done.returncode:
+            raise AssertionError(
+                f"reservo {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
+        return done.stdout
+
+    def run(
+        self, *words: str, timeout: float = 120, input: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`reservo WORDS`, however it ends."""
+        return subprocess.run(
             [sys.executable, "-m", "reservo", *words],
             env={**self.environment, **environment},
             cwd=ROOT,
@@ -58,10 +69,20 @@ class Installation:
             timeout=timeout,
             check=False,
         )
-        if check and done.returncode:
-            raise AssertionError(
-                f"reservo {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-            )
+
+    def python(self, code: str) -> str:
+        """What a script prints, with Django set up."""
+        done = subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+            env={**self.environment, "DJANGO_SETTINGS_MODULE": "reservo.config.settings"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(done.stderr)
         return done.stdout
 
     def start(self, *words: str, wait: bool = True, **environment: str) -> None:

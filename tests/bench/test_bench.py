@@ -29,6 +29,7 @@ def test_every_figure_of_the_issue_has_an_entry():
         "live": 4,
         "first-step": 2,
         "backups": 7,
+        "fleet": 4,
     }
     for group in GROUPS:
         assert find_spec(f"bench.groups.{group.replace('-', '_')}")

@@ -20,6 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from reservo import tenancy
 from reservo.fleet import filesums, journal, rows, sequences, snapshots
+from reservo.fleet.schemas import known
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite import base as sqlite_engine
@@ -94,10 +95,13 @@ def digests(route: tenancy.Route, *, progress: Progress = lambda: None) -> dict[
     if route.engine != "sqlite":
         return _digests_by_rows(route, rows.tables(), progress)
     found, others = {}, []
+    with opened(route):
+        there = {model: rows.fields(model) for model in rows.tables_there()}
     with closing(sqlite3.connect(sqlite_engine.path_of(route))) as file:
-        for model in rows.tables():
+        for model, fields in there.items():
+            table = model._meta.db_table
             try:
-                found[model._meta.db_table] = filesums.digest(file, model)
+                found[table] = filesums.digest(file, table, fields)
             except filesums.UnknownKind:
                 others.append(model)
             progress()
@@ -145,7 +149,9 @@ def bring_up(
     expected: dict[str, rows.Digest],
     progress: Progress = lambda: None,
 ) -> dict[str, rows.Digest]:
-    """Prove a copy, migrate it if it is of an earlier release; what it holds then. Raises OtherSchema, NotEqual.
+    """Prove a copy and bring it up to this release; what it holds then (see `brought_up`).
+
+    Raises OtherSchema, NotEqual.
 
     One of this release is compared whole. An earlier one is not read by code that does not know its columns: its rows
     are counted before and after.
@@ -154,7 +160,7 @@ def bring_up(
     for app, names in migrations.items():
         if newer := sorted(set(names) - set(known.get(app, ()))):
             raise OtherSchema(f"it is of a newer release, which has {app}.{newer[-1]}; update this one first")
-    path = sqlite_engine.path_of(route)
+    path, route = sqlite_engine.path_of(route), brought_up(route)
     _refuse_broken(path)
     if any(set(names) - set(migrations.get(app, ())) for app, names in known.items()):
         _refuse_other_counts(path, expected)
@@ -165,6 +171,11 @@ def bring_up(
     found = digests(route, progress=progress)
     refuse_different(expected, found)
     return found
+
+
+def brought_up(route: tenancy.Route) -> tenancy.Route:
+    """The copy as it is after `bring_up`: of this release."""
+    return dataclasses.replace(route, schema="")
 
 
 def _refuse_broken(path: Path) -> None:
@@ -232,7 +243,7 @@ def _copy_file(route: tenancy.Route, target: tenancy.Route, progress: Progress) 
     with tenancy.activate(route), snapshots.snapshot():
         given = sequences.last_given()
         source = connections[TENANT_ALIAS].connection
-        counts = _counts(source, [model._meta.db_table for model in rows.tables()])
+        counts = _counts(source, [model._meta.db_table for model in rows.tables_there()])
         with closing(sqlite3.connect(path)) as file:
             source.backup(file, pages=STEP_PAGES, progress=lambda *_: progress(), sleep=0)
     _leave_out_journal(path)
@@ -260,7 +271,7 @@ def _leave_out_journal(path: Path) -> None:
 
 
 def _copy_rows(route: tenancy.Route, target: tenancy.Route, progress: Progress) -> Copy:
-    empty(target)
+    _empty_like(route, target)
     wrapper = sqlite_engine.DatabaseWrapper(sqlite_engine.settings_for(target), alias="copy")
     wrapper.route = target
     wrapper.ensure_connection()
@@ -270,7 +281,7 @@ def _copy_rows(route: tenancy.Route, target: tenancy.Route, progress: Progress) 
     try:
         with tenancy.activate(route), snapshots.snapshot():
             given = sequences.last_given()
-            for model in rows.tables():
+            for model in rows.tables_there():
                 tables[model._meta.db_table] = _copy_table(model, wrapper, progress)
     finally:
         wrapper.close()
@@ -281,7 +292,7 @@ def _copy_rows(route: tenancy.Route, target: tenancy.Route, progress: Progress) 
 
 def _copy_table(model: type[models.Model], wrapper: Any, progress: Progress) -> rows.Digest:
     """Written beside the seam: the snapshot's connection must stay bound, and nobody else knows the file."""
-    fields = model._meta.concrete_fields
+    fields = rows.fields(model)
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join("?" * len(fields))
     insert = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608  # nosec B608
@@ -299,9 +310,23 @@ def _copy_table(model: type[models.Model], wrapper: Any, progress: Progress) -> 
     return found
 
 
+def _empty_like(route: tenancy.Route, target: tenancy.Route) -> None:
+    """A file with the tables that the centre has: those of an earlier release, if it is of one."""
+    if not known.missing_from(applied := known.applied_in(route)):
+        return empty(target)
+    path = sqlite_engine.path_of(target)
+    sqlite_places.migrate(path, [(app, names[-1]) for app, names in applied.items()])
+    sqlite_places.mark(path, target)
+    _without_rows(target)
+
+
 def empty(route: tenancy.Route) -> None:
     """A new namespace without the rows that a template may bring, ready for rows in any order."""
     namespaces.create(route, loose=True)
+    _without_rows(route)
+
+
+def _without_rows(route: tenancy.Route) -> None:
     with tenancy.activate(route), tenancy.atomic():
         for model in reversed(rows.tables()):
             model._base_manager.all()._raw_delete(TENANT_ALIAS)

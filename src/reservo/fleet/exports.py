@@ -82,7 +82,7 @@ def opened(source: Path, *, progress: copies.Progress = lambda: None) -> Iterato
         route = taking.route_of(manifest, folder)
         _refuse_active_content(copies.path_of(route))
         tables = copies.bring_up(route, manifest.migrations, expected=manifest.tables, progress=progress)
-        yield Opened(manifest, folder, route, tables)
+        yield Opened(manifest, folder, copies.brought_up(route), tables)
 
 
 def _shrink(path: Path) -> None:

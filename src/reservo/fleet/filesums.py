@@ -21,13 +21,12 @@ class UnknownKind(LookupError):
     """A field of a kind whose stored form is not known here; `rows.digest` reads it."""
 
 
-def digest(file: sqlite3.Connection, model: type[models.Model]) -> Digest:
+def digest(file: sqlite3.Connection, table: str, fields: list[models.Field]) -> Digest:
     """Raises UnknownKind."""
-    fields = model._meta.concrete_fields
     found = [(number, _kind(field)[1]) for number, field in enumerate(fields)]
     converters = [(number, convert) for number, convert in found if convert is not _as_it_is]
     names = ", ".join(f'"{field.column}"' for field in fields)
-    cursor = file.execute(f'SELECT {names} FROM "{model._meta.db_table}"')  # noqa: S608  # nosec B608: our own names
+    cursor = file.execute(f'SELECT {names} FROM "{table}"')  # noqa: S608  # nosec B608: our own names
     count = total = 0
     while page := cursor.fetchmany(ROWS_AT_ONCE):
         count += len(page)
@@ -43,9 +42,9 @@ def _hash(row: list[Any], converters: list[tuple[int, Convert]]) -> int:
     return int.from_bytes(hashlib.blake2b(raw, digest_size=SUM_BITS // 8).digest(), "big")
 
 
-def columns_of(model: type[models.Model]) -> list[list[str]]:
+def columns_of(fields: list[models.Field]) -> list[list[str]]:
     """Name and kind of each value of a row, in the order in which it is hashed. Raises UnknownKind."""
-    return [[field.column, _kind(field)[0]] for field in model._meta.concrete_fields]
+    return [[field.column, _kind(field)[0]] for field in fields]
 
 
 def _kind(field: models.Field) -> tuple[str, Convert]:

@@ -19,6 +19,7 @@ from django.apps import apps
 from django.db import models
 
 from reservo import tenancy
+from reservo.tenancy import absences
 from reservo.tenancy.models import NamespaceEpoch
 from reservo.tenancy.planes import plane_of
 
@@ -71,8 +72,20 @@ def _needs(model: type[models.Model]) -> set[type[models.Model]]:
     return {field.related_model for field in model._meta.concrete_fields if field.is_relation}
 
 
+def tables_there() -> list[type[models.Model]]:
+    """Those that the active centre has; all of them unless it is of an earlier release."""
+    absent = absences.of(tenancy.current())
+    return [model for model in tables() if model._meta.db_table not in absent.tables]
+
+
+def fields(model: type[models.Model]) -> list[models.Field]:
+    """Whose columns the active centre has; all of them unless it is of an earlier release."""
+    absent = absences.of(tenancy.current()) if tenancy.is_active() else absences.NOTHING
+    return [field for field in model._meta.concrete_fields if not absent.has_field(field)]
+
+
 def columns(model: type[models.Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+    return [field.attname for field in fields(model)]
 
 
 def key_of(model: type[models.Model]) -> str:
@@ -136,7 +149,7 @@ def digest(model: type[models.Model]) -> Digest:
 
 
 def digests() -> dict[str, Digest]:
-    return {model._meta.db_table: digest(model) for model in tables()}
+    return {model._meta.db_table: digest(model) for model in tables_there()}
 
 
 def hash_of(row: Row) -> int:

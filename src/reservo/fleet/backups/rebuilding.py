@@ -29,6 +29,7 @@ from reservo.fleet.backups import control, identity, keys, places, restoring, so
 from reservo.fleet.backups.manifests import BadManifest, Manifest, instant
 from reservo.fleet.backups.sealing import Damaged, WrongKey
 from reservo.fleet.models import Backup, Move, Restore
+from reservo.fleet.schemas import known
 from reservo.jobs.models import Heartbeat, Lease
 from reservo.tenancy import directory, namespaces, servers
 from reservo.tenancy.context import CONTROL_ALIAS
@@ -239,7 +240,7 @@ def _is_there(placement: Placement) -> bool:
     if epoch == restoring.UNFINISHED:
         copies.discard(placement.route())
         return False
-    Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
+    Placement.objects.filter(pk=placement.pk).update(epoch=epoch, schema=known.read(placement.route()))
     return True
 
 
@@ -266,7 +267,7 @@ def _load(placement: Placement, backup: sources.Opened, control_of: datetime, *,
             arrivals.settle(users)
     restoring.put_files_back(backup, placement.slug)
     restoring.set_epoch(filling, epoch)
-    Placement.objects.filter(pk=placement.pk).update(epoch=epoch)
+    Placement.objects.filter(pk=placement.pk).update(epoch=epoch, schema=namespaces.tenant_schema())
     restoring.wake(placement.pk, at=at)
 
 

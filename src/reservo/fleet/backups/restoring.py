@@ -21,6 +21,8 @@ from reservo.fleet.backups import identity, world
 from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.models import Move, Restore
+from reservo.fleet.schemas import applying
+from reservo.fleet.schemas import planning as migrations
 from reservo.jobs import scheduler, wakeups
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
@@ -127,9 +129,17 @@ def undo(slug: str, *, clock: Clock) -> Restore:
     before = _route(restore, restore.before_store, restore.before_namespace, placement.epoch)
     if not _is_readable(before):
         raise CannotRestore(f"the state from before is not in {restore.before_store} any more")
+    _bring_up(before)
     _swap(restore, placement, before, State.UNDONE, clock)
     _take_up(placement.pk, at=clock())
     return restore
+
+
+def _bring_up(other: tenancy.Route) -> None:
+    """A release may have come since this place was left."""
+    here = _readable(other)
+    if here is not None:
+        applying.bring_up(here)
 
 
 def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
@@ -250,6 +260,8 @@ def _begin(
 ) -> Restore:
     if Move.objects.filter(open_for=placement.pk).exists():
         raise CannotRestore(f"{placement.slug} is being moved; finish or abort that first")
+    if migrations.is_under_way(placement.pk):
+        raise CannotRestore(f"{placement.slug} is being migrated; try again in a moment")
     store = _store(placement, store_name)
     try:
         with tenancy.control(), tenancy.atomic():
@@ -313,7 +325,7 @@ def _point_to(restore: Restore, target: tenancy.Route, epoch: int, state: str, c
     with tenancy.control(), tenancy.atomic():
         store = Store.objects.get(name=target.store)
         Placement.objects.filter(pk=target.tenant_id).update(
-            store=store, namespace=target.namespace, epoch=epoch
+            store=store, namespace=target.namespace, epoch=epoch, schema=namespaces.tenant_schema()
         )
         restore.save()
     directory.forget(target.slug)
@@ -360,6 +372,7 @@ def _route(restore: Restore, store_name: str, namespace: str, epoch: int) -> ten
         address=store.address,
         namespace=namespace,
         store=store.name,
+        schema="",
     )
 
 

@@ -94,6 +94,7 @@ def opened(source: Source, *, progress: copies.Progress = lambda: None) -> Itera
         tables = manifest.tables
         if manifest.kind == CENTRE:
             tables = copies.bring_up(route, manifest.migrations, expected=tables, progress=progress)
+            route = copies.brought_up(route)
         else:
             control.compare(folder, manifest)
         yield Opened(manifest, folder, route, tables)

@@ -94,6 +94,7 @@ def route_of(manifest: Manifest, folder: Path) -> tenancy.Route:
         engine="sqlite",
         address=str(folder),
         namespace=copies.DATA,
+        schema=manifest.schema,
     )
 
 
@@ -107,7 +108,7 @@ def manifest_of_centre(placement: Placement, copy: copies.Copy, at: datetime, *,
         tenant_id=placement.pk,
         slug=placement.slug,
         taken_at=at,
-        schema=namespaces.schema_fingerprint(),
+        schema=placement.schema or namespaces.tenant_schema(),
         migrations=copies.applied(copy.path),
         data=packing.part_of(copies.DATA, copy.path),
         engine=placement.store.engine,
@@ -115,7 +116,7 @@ def manifest_of_centre(placement: Placement, copy: copies.Copy, at: datetime, *,
         zone=placement.zone,
         facts={name: str(getattr(tenant, name)) for name in ("name", "country", "currency", "language")},
         tables=copy.tables,
-        columns={model._meta.db_table: filesums.columns_of(model) for model in rows.tables()},
+        columns=_columns(copy.route),
         sequences=copy.sequences,
         people=[
             Person(user.pk, user.email, user.name, user.language, user.password if secrets else "")
@@ -123,6 +124,13 @@ def manifest_of_centre(placement: Placement, copy: copies.Copy, at: datetime, *,
         ],
         files=packing.files_of(placement.slug),
     )
+
+
+def _columns(route: tenancy.Route) -> dict[str, list[list[str]]]:
+    with copies.opened(route):
+        return {
+            model._meta.db_table: filesums.columns_of(rows.fields(model)) for model in rows.tables_there()
+        }
 
 
 def _centre(

@@ -73,7 +73,8 @@ def _make_way(model: type[models.Model], found: list[rows.Row]) -> None:
 
 
 def _read(model: type[models.Model], query: models.QuerySet) -> list[rows.Row]:
-    return list(query.values_list(*rows.columns(model)))
+    """All columns of this release, also of a centre that has not got them all yet."""
+    return list(query.values_list(*(field.attname for field in model._meta.concrete_fields)))
 
 
 def _ended_jobs(since: datetime) -> models.QuerySet:

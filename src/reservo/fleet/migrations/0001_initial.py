@@ -102,6 +102,12 @@ class Migration(migrations.Migration):
                         help_text="table to count and sum, carried forward since the verification",
                     ),
                 ),
+                (
+                    "schema",
+                    models.CharField(
+                        blank=True, default="", help_text="version of both places", max_length=16
+                    ),
+                ),
                 ("rows", models.PositiveBigIntegerField(default=0)),
                 ("report", models.JSONField(default=dict)),
                 ("error", models.CharField(blank=True, default="", max_length=300)),

@@ -35,6 +35,7 @@ class Move(models.Model):
     digests = models.JSONField(
         default=dict, help_text="table to count and sum, carried forward since the verification"
     )
+    schema = models.CharField(max_length=16, blank=True, default="", help_text="version of both places")
     rows = models.PositiveBigIntegerField(default=0)
     report = models.JSONField(default=dict)
     error = models.CharField(max_length=300, blank=True, default="")

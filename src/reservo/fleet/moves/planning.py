@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from django.db import IntegrityError
 from reservo import tenancy
 from reservo.fleet import rows
 from reservo.fleet.models import Move
+from reservo.fleet.schemas import planning as migrations
 from reservo.tenancy import namespaces
 from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
@@ -76,6 +78,8 @@ def _movable(slug: str, store: Store) -> Placement:
         raise CannotMove(f"{slug} is in {store.name} already")
     if placement.state == Placement.State.DISABLED:
         raise CannotMove(f"{slug} is disabled: set it active or to maintenance first")
+    if migrations.is_under_way(placement.pk):
+        raise CannotMove(f"{slug} is being migrated; try again in a moment")
     if store.is_draining:
         raise CannotMove(f"{store.name} takes no new centres: it is being drained")
     if store.placements.count() >= store.capacity:
@@ -119,7 +123,9 @@ def remove_source(move: Move, *, at: datetime, early: bool = False) -> None:
 
 
 def source_route(move: Move) -> tenancy.Route:
-    return _route(move, move.source_store, move.source_namespace, move.epoch_before + 1)
+    """Of the version that was moved: a later release reads what is there."""
+    route = _route(move, move.source_store, move.source_namespace, move.epoch_before + 1)
+    return dataclasses.replace(route, schema=move.schema)
 
 
 def target_route(move: Move) -> tenancy.Route:

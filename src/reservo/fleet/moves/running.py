@@ -19,6 +19,8 @@ from reservo.fleet import journal, rows, sequences, snapshots
 from reservo.fleet.models import Move
 from reservo.fleet.moves.alone import alone, refuse_if_lost
 from reservo.fleet.moves.planning import NoSuchMove, source_route, target_route
+from reservo.fleet.schemas import applying
+from reservo.fleet.schemas import planning as schemas
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
 
@@ -76,9 +78,18 @@ def _begin(move: Move, clock: object, progress: Progress) -> None:
     with tenancy.activate(target), tenancy.atomic():
         for model in reversed(rows.tables()):
             model._base_manager.all()._raw_delete("tenant")
+    _bring_up_source(move)
     with tenancy.activate(_as_it_is(source_route(move))):
         journal.begin()
-    _save(move, State.COPYING)
+    _save(move, State.COPYING, schema=namespaces.tenant_schema())
+
+
+def _bring_up_source(move: Move) -> None:
+    """Both places have the tables of this release. Raises DatabaseError if others hold them: then run it again."""
+    if schemas.is_behind(move.tenant_id):
+        applying.bring_up(_as_it_is(source_route(move)))
+        Placement.objects.filter(pk=move.tenant_id).update(schema=namespaces.tenant_schema())
+        directory.forget(move.slug)
 
 
 def _copy(move: Move, clock: object, progress: Progress) -> None:
@@ -218,7 +229,10 @@ def _flip(move: Move, clock: Callable[[], datetime]) -> None:
         refuse_if_lost(move)
         store = Store.objects.get(name=move.target_store)
         Placement.objects.filter(pk=move.tenant_id).update(
-            store=store, namespace=move.target_namespace, epoch=move.epoch_before + 1
+            store=store,
+            namespace=move.target_namespace,
+            epoch=move.epoch_before + 1,
+            schema=namespaces.tenant_schema(),
         )
         Move.objects.filter(pk=move.pk).update(state=State.FLIPPED, flipped_at=clock())
     directory.forget(move.slug)
@@ -235,9 +249,19 @@ def _settle_after_crash(move: Move) -> None:
     """What was verified or paused by a mover that is gone is verified anew."""
     if move.state == State.PAUSED:
         _reopen_source(move)
-    if move.state in (State.PAUSED, State.VERIFIED):
+    if _was_of_another_release(move):
+        with tenancy.activate(_as_it_is(source_route(move))):
+            journal.end()
+        _save(move, State.PLANNED, positions={}, digests={}, rows=0)
+    elif move.state in (State.PAUSED, State.VERIFIED):
         _set_epoch(target_route(move), 0)
         _save(move, State.FOLLOWING, digests={})
+
+
+def _was_of_another_release(move: Move) -> bool:
+    """What was copied has other tables than the code knows: it begins again."""
+    before_the_flip = move.state in (State.COPYING, State.FOLLOWING, State.VERIFIED, State.PAUSED)
+    return before_the_flip and move.schema != namespaces.tenant_schema()
 
 
 def _reopen_source(move: Move) -> None:

@@ -31,6 +31,10 @@ def behind() -> QuerySet[Placement]:
     return complete.exclude(schema__in=well).select_related("store").order_by("pk")
 
 
+def is_behind(tenant_id: int) -> bool:
+    return behind().filter(pk=tenant_id).exists()
+
+
 def open_run(*, canaries: Iterable[str], count: int, processes: int, at: datetime) -> MigrationRun:
     """The one that was stopped in the middle, if it was for this release; else a new one. Raises UnknownCentre.
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 from reservo.tenancy.backends.sqlite.base import BUSY_TIMEOUT_SECONDS, address_of, path_of
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
@@ -29,7 +30,7 @@ def create(route: Route, template: Path, *, loose: bool = False) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     shutil.copyfile(template, draft)
-    _mark(draft, route)
+    mark(draft, route)
     os.link(draft, target)
     draft.unlink()
 
@@ -132,19 +133,22 @@ def write_template(store: str, file: Path) -> None:
         os.replace(draft, file)
 
 
-def migrate(file: Path) -> None:
-    """Bring a file that no connection of the seam has open up to the code's schema."""
+def migrate(file: Path, targets: list[tuple[str, str]] | None = None) -> None:
+    """Bring a file that no connection of the seam has open up to the code's schema, or to these migrations."""
     defaults = connections[CONTROL_ALIAS].settings_dict
     wrapper = DatabaseWrapper({**defaults, "NAME": str(file), "OPTIONS": {}}, alias=TENANT_ALIAS)
     connections[TENANT_ALIAS] = wrapper
     try:
-        call_command("migrate", database=TENANT_ALIAS, verbosity=0, interactive=False)
+        if targets is None:
+            call_command("migrate", database=TENANT_ALIAS, verbosity=0, interactive=False)
+        else:
+            MigrationExecutor(wrapper).migrate(targets)
     finally:
         wrapper.close()
         del connections[TENANT_ALIAS]
 
 
-def _mark(file: Path, route: Route) -> None:
+def mark(file: Path, route: Route) -> None:
     """Nobody sees the file yet: it is brought to the disk once, whole, instead of with each step of a commit."""
     database = sqlite3.connect(file)
     database.execute("PRAGMA synchronous=OFF")
