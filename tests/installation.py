@@ -48,14 +48,14 @@ class Installation:
         self, *words: str, timeout: float = 120, check: bool = True, input: str = "", **environment: str
     ) -> str:
         """What `reservo WORDS` prints; a failure shows what it said."""
-        done = self.run(*words, timeout=timeout, input=input, **environment)
+        done = self.outcome(*words, timeout=timeout, input=input, **environment)
         if check and done.returncode:
             raise AssertionError(
                 f"reservo {' '.join(words)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
             )
         return done.stdout
 
-    def run(
+    def outcome(
         self, *words: str, timeout: float = 120, input: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """`reservo WORDS`, however it ends."""

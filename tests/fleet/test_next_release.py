@@ -169,7 +169,7 @@ def test_a_canary_that_fails_stops_the_rest_and_another_centre_does_not(platform
     platform.python(BREAK.format(name="cannot be migrated"))
     release = Release(tmp_path, ADD_COLUMN + REFUSE_SOME, code=refusing()).of(platform)
     release.command("prepare")
-    stopped = release.run("fleet", "migrate", "--canary", "centro-dos")
+    stopped = release.outcome("fleet", "migrate", "--canary", "centro-dos")
     assert stopped.returncode == 1
     assert "FAILED centro-dos: RuntimeError: two of the same" in stopped.stdout
     assert "0 of 4 centres migrated" in stopped.stdout
@@ -178,7 +178,7 @@ def test_a_canary_that_fails_stops_the_rest_and_another_centre_does_not(platform
     assert (status["behind"], status["runs"][0]["state"]) == (4, "stopped")
     lacking = next(one["lacking"] for one in status["versions"] if not one["is_this_release"])
     assert lacking == ["patients.0002_more"]
-    going_on = release.run("fleet", "migrate", "--canary", "centro-uno", "--processes", "2", "--json")
+    going_on = release.outcome("fleet", "migrate", "--canary", "centro-uno", "--processes", "2", "--json")
     assert going_on.returncode == 1
     result = json.loads(going_on.stdout.splitlines()[-1])
     assert (result["done"], result["failed"], result["state"]) == (3, 1, "done")

@@ -17,6 +17,7 @@ from reservo.tenants.models import Tenant
 
 ROWS_AT_ONCE = 1_000
 CANARIES = 2
+RUNS_KEPT = 20
 State = TenantMigration.State
 
 
@@ -45,12 +46,20 @@ def open_run(*, canaries: Iterable[str], count: int, processes: int, at: datetim
         if run.to_schema == version:
             return _resumed(run, processes)
         MigrationRun.objects.filter(pk=run.pk).update(state=MigrationRun.State.REPLACED, finished_at=at)
+    _forget_old_runs()
     waiting = list(behind())
     first = _canaries(waiting, list(canaries), count)
     with tenancy.control(), tenancy.atomic():
         run = MigrationRun.objects.create(to_schema=version, processes=processes, started_at=at)
         _add(run, waiting, first, at=at)
     return run
+
+
+def _forget_old_runs() -> None:
+    """But for those that say what a kill left half done."""
+    kept = set(MigrationRun.objects.order_by("-pk").values_list("pk", flat=True)[:RUNS_KEPT])
+    told = TenantMigration.objects.exclude(step="").values("run_id")
+    MigrationRun.objects.exclude(pk__in=kept).exclude(pk__in=told).delete()
 
 
 def _resumed(run: MigrationRun, processes: int) -> MigrationRun:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from reservo.tenancy import servers
 from reservo.tenancy.backends import epochs, script
@@ -101,11 +101,10 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        if connections[TENANT_ALIAS].connection is not None:
-            with connections[TENANT_ALIAS].cursor() as cursor:
-                cursor.execute(
-                    f"SET lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = {LONGEST_WAIT_SECONDS:d}"
-                )
+        with contextlib.suppress(DatabaseError), connections[TENANT_ALIAS].cursor() as cursor:
+            cursor.execute(
+                f"SET lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = {LONGEST_WAIT_SECONDS:d}"
+            )
 
 
 def wait_alone(route: Route) -> None:

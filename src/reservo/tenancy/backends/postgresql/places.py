@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper as PlainWrapper
 from psycopg import sql
 
@@ -85,7 +85,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        if connections[TENANT_ALIAS].connection is not None:
+        with contextlib.suppress(DatabaseError):  # a lost connection is not used again
             _set_lock_timeout(LONGEST_WAIT_SECONDS)
 
 
