@@ -19,9 +19,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from reservo import tenancy
 from reservo.fleet.schemas import steps
 from reservo.fleet.schemas.steps import Act, Step
+from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
+from reservo.tenancy.servers import StoreUnavailable
 
 _DONE_ALREADY = {
     1022,  # MariaDB: duplicate key
@@ -62,7 +64,12 @@ def bring_up(
     """
     route = dataclasses.replace(route, schema="")
     done = []
-    with tenancy.activate(route), namespaces.giving_way(route), _changing_schema() as connection:
+    with (
+        tenancy.activate(route),
+        _telling_a_lost_store(),
+        namespaces.giving_way(route),
+        _changing_schema() as connection,
+    ):
         for step in steps.ahead_of(connection):
             if step.migration.atomic and connection.features.can_rollback_ddl:
                 _apply_whole(connection, step)
@@ -76,6 +83,16 @@ def bring_up(
 def is_up_to_date(route: tenancy.Route) -> bool:
     with tenancy.activate(dataclasses.replace(route, schema="")):
         return not steps.ahead_of(connections[TENANT_ALIAS])
+
+
+@contextmanager
+def _telling_a_lost_store() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as broken:
+        if tenant_connections.has_lost_its_store(broken):
+            raise StoreUnavailable(str(broken)) from broken
+        raise
 
 
 @contextmanager

@@ -132,6 +132,7 @@ def _passes(wrong: Exception) -> bool:
         isinstance(wrong, servers.StoreUnavailable | StaleEpoch | applying.BusyElsewhere)
         or servers.has_waited_too_long(wrong)
         or servers.is_deadlock(wrong)
+        or servers.is_read_only(wrong)
     )
 
 
