@@ -9,15 +9,31 @@ from tests.architecture.cases import GET_ONLY, POST_ONLY, Case
 OPERATOR_CASES = {
     "": Case("", 200, GET_ONLY),
     "centros/<slug:slug>/": Case("centros/{slug}/", 200, GET_ONLY),
+    "almacenes/": Case("almacenes/", 200, GET_ONLY),
+    "almacenes/<slug:name>/": Case("almacenes/{store}/", 200, GET_ONLY),
+    "almacenes/<slug:name>/capacidad": Case("almacenes/{store}/capacidad", POST_ONLY, 422),
+    "almacenes/<slug:name>/nuevos": Case("almacenes/{store}/nuevos", POST_ONLY, 422),
+    "almacenes/<slug:name>/revisar": Case("almacenes/{store}/revisar", POST_ONLY, 200),
     "centros/<slug:slug>/administrador": Case("centros/{slug}/administrador", POST_ONLY, 422),
+    "centros/<slug:slug>/correos/<int:delivery_id>/reenviar": Case(
+        "centros/{slug}/correos/1/reenviar", POST_ONLY, 302
+    ),
+    "centros/<slug:slug>/correos/reenviar": Case("centros/{slug}/correos/reenviar", POST_ONLY, 302),
     "centros/<slug:slug>/estado": Case("centros/{slug}/estado", POST_ONLY, 422),
     "centros/<slug:slug>/listo": Case("centros/{slug}/listo", 200, GET_ONLY),
     "centros/<slug:slug>/quitar": Case("centros/{slug}/quitar", POST_ONLY, 302),
+    "centros/<slug:slug>/trabajos/": Case("centros/{slug}/trabajos/", 200, GET_ONLY),
+    "centros/<slug:slug>/trabajos/<int:job_id>/revivir": Case(
+        "centros/{slug}/trabajos/1/revivir", POST_ONLY, 302
+    ),
+    "centros/<slug:slug>/trabajos/revivir": Case("centros/{slug}/trabajos/revivir", POST_ONLY, 302),
     "centros/nuevo": Case("centros/nuevo", 200, 422),
     "operadores/": Case("operadores/", 200, 422),
     "operadores/<int:operator_id>/anular": Case("operadores/{operator}/anular", POST_ONLY, 200),
     "operadores/<int:operator_id>/quitar": Case("operadores/{operator}/quitar", POST_ONLY, 302),
+    "procesos/": Case("procesos/", 200, GET_ONLY),
     "registro/": Case("registro/", 200, GET_ONLY),
+    "trabajos/": Case("trabajos/", 200, GET_ONLY),
     "salir": Case("salir", POST_ONLY, 302),
 }
 DOORS = {

@@ -23,7 +23,11 @@ class Scene:
 
     def __init__(self):
         self.centre = make_cast()
-        self.objects = {"slug": self.centre.slug, "operator": make_operator("Otra").pk}
+        self.objects = {
+            "slug": self.centre.slug,
+            "operator": make_operator("Otra").pk,
+            "store": self.centre.route.store,
+        }
 
     def path(self, route):
         return "/" + HOME + OPERATOR_CASES[route].path.format(**self.objects)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reservo.console.views import centres, entering, operators, trail
+from reservo.console.views import centres, entering, operators, stores, trail, work
 
 app_name = "console"
 urlpatterns = [
@@ -15,6 +15,18 @@ urlpatterns = [
     path("centros/<slug:slug>/estado", centres.state_change, name="state_change"),
     path("centros/<slug:slug>/administrador", centres.administrator_invite, name="administrator_invite"),
     path("centros/<slug:slug>/quitar", centres.discard, name="discard"),
+    path("centros/<slug:slug>/trabajos/", work.centre, name="work"),
+    path("centros/<slug:slug>/trabajos/revivir", work.revive, name="revive_all"),
+    path("centros/<slug:slug>/trabajos/<int:job_id>/revivir", work.revive, name="revive"),
+    path("centros/<slug:slug>/correos/reenviar", work.send_again, name="send_all_again"),
+    path("centros/<slug:slug>/correos/<int:delivery_id>/reenviar", work.send_again, name="send_again"),
+    path("almacenes/", stores.index, name="stores"),
+    path("almacenes/<slug:name>/", stores.store, name="store"),
+    path("almacenes/<slug:name>/revisar", stores.check, name="store_check"),
+    path("almacenes/<slug:name>/capacidad", stores.capacity_change, name="store_capacity"),
+    path("almacenes/<slug:name>/nuevos", stores.drain, name="store_drain"),
+    path("trabajos/", work.index, name="jobs"),
+    path("procesos/", work.processes, name="processes"),
     path("operadores/", operators.index, name="operators"),
     path("operadores/<int:operator_id>/anular", operators.reset, name="operator_reset"),
     path("operadores/<int:operator_id>/quitar", operators.disable, name="operator_disable"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reservo.console.queries import stores
 from reservo.fleet.backups.running import LEFT_BEHIND
 from reservo.fleet.models import Backup
 from reservo.jobs.models import Heartbeat
@@ -26,13 +27,32 @@ class Alarm:
 
 def current(*, at: datetime) -> list[Alarm]:
     """Loudest first; a constant number of queries."""
-    return [*_silent(at), *_backups(at)]
+    return [*_silent(at), *_stores(), *_backups(at)]
+
+
+def _stores() -> list[Alarm]:
+    """Stores of which centres did not answer when they were last looked at."""
+    return [
+        Alarm(
+            ngettext(
+                "%(n)d centro de «%(store)s» no responde.",
+                "%(n)d centros de «%(store)s» no responden.",
+                row.silent,
+            )
+            % {"n": row.silent, "store": row.store.name},
+            reverse("console:store", args=[row.store.name]),
+        )
+        for row in stores.listed()
+        if row.silent
+    ]
 
 
 def _silent(at: datetime) -> list[Alarm]:
     alive = set(Heartbeat.objects.filter(at__gt=at - SILENT).values_list("kind", flat=True))
     return [
-        Alarm(_("Ningún proceso «%(kind)s» da señales de vida.") % {"kind": kind}, reverse("console:centres"))
+        Alarm(
+            _("Ningún proceso «%(kind)s» da señales de vida.") % {"kind": kind}, reverse("console:processes")
+        )
         for kind in KINDS
         if kind not in alive
     ]

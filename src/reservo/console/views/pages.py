@@ -15,6 +15,9 @@ from reservo.core.clock import now
 
 MODULES = (
     ("console:centres", "building", _("Centros")),
+    ("console:stores", "database", _("Almacenes")),
+    ("console:jobs", "list", _("Trabajos")),
+    ("console:processes", "heartbeat", _("Procesos")),
     ("console:operators", "users", _("Operadores")),
     ("console:trail", "history", _("Registro")),
 )
