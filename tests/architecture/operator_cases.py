@@ -28,6 +28,8 @@ OPERATOR_CASES = {
     ),
     "centros/<slug:slug>/trabajos/revivir": Case("centros/{slug}/trabajos/revivir", POST_ONLY, 302),
     "centros/nuevo": Case("centros/nuevo", 200, 422),
+    "migraciones/": Case("migraciones/", 200, GET_ONLY),
+    "migraciones/<int:run_id>/": Case("migraciones/{run}/", 200, GET_ONLY),
     "operadores/": Case("operadores/", 200, 422),
     "operadores/<int:operator_id>/anular": Case("operadores/{operator}/anular", POST_ONLY, 200),
     "operadores/<int:operator_id>/quitar": Case("operadores/{operator}/quitar", POST_ONLY, 302),

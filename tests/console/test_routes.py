@@ -4,6 +4,8 @@ import pytest
 from django.urls import get_resolver
 
 from reservo.console.models import Operator
+from reservo.core.clock import now
+from reservo.fleet.models import MigrationRun
 from reservo.ui import access
 from tests.architecture.operator_cases import DOORS, HOME, OPERATOR_CASES
 from tests.architecture.test_routes import EMPTY, OFF, walk
@@ -23,10 +25,12 @@ class Scene:
 
     def __init__(self):
         self.centre = make_cast()
+        run = MigrationRun.objects.create(to_schema="x", processes=1, started_at=now(), finished_at=now())
         self.objects = {
             "slug": self.centre.slug,
             "operator": make_operator("Otra").pk,
             "store": self.centre.route.store,
+            "run": run.pk,
         }
 
     def path(self, route):

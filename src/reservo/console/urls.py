@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reservo.console.views import centres, entering, operators, stores, trail, work
+from reservo.console.views import centres, entering, operators, schemas, stores, trail, work
 
 app_name = "console"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("almacenes/<slug:name>/nuevos", stores.drain, name="store_drain"),
     path("trabajos/", work.index, name="jobs"),
     path("procesos/", work.processes, name="processes"),
+    path("migraciones/", schemas.index, name="schemas"),
+    path("migraciones/<int:run_id>/", schemas.run, name="schema_run"),
     path("operadores/", operators.index, name="operators"),
     path("operadores/<int:operator_id>/anular", operators.reset, name="operator_reset"),
     path("operadores/<int:operator_id>/quitar", operators.disable, name="operator_disable"),

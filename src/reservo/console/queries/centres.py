@@ -15,6 +15,7 @@ from reservo.console.models import Observation
 from reservo.core import text
 from reservo.fleet.backups.health import OLD
 from reservo.fleet.models import Backup, Move
+from reservo.tenancy import namespaces
 from reservo.tenancy.models import Placement
 from reservo.tenants.models import Tenant
 
@@ -70,6 +71,11 @@ class Row:
     @property
     def born_at(self) -> datetime | None:
         return self.facts.created_at if self.facts else None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether its tables are not those of this release."""
+        return self.placement.schema != namespaces.tenant_schema()
 
     @property
     def backup_verdict(self) -> str:

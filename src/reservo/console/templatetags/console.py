@@ -20,6 +20,16 @@ STATES = {
     Placement.State.MAINTENANCE.value: ("warn", gettext_lazy("En mantención")),
     Placement.State.DISABLED.value: ("bad", gettext_lazy("Deshabilitado")),
 }
+RUN_STATES = {
+    "canaries": ("warn", gettext_lazy("Canarios")),
+    "rest": ("warn", gettext_lazy("En curso")),
+    "done": ("good", gettext_lazy("Terminada")),
+    "stopped": ("bad", gettext_lazy("Detenida: falló un canario")),
+    "replaced": ("", gettext_lazy("Reemplazada por otra versión")),
+    "failed": ("bad", gettext_lazy("Falló")),
+    "later": ("warn", gettext_lazy("Después")),
+    "running": ("warn", gettext_lazy("En curso")),
+}
 UNITS = ("B", "KB", "MB", "GB", "TB")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 DAYS_IN_HOURS = 2
@@ -69,8 +79,12 @@ def country(code: str) -> str:
 
 @register.filter
 def centre_state(state: str) -> SafeString:
-    kind, label = STATES.get(state, ("", state))
-    return format_html('<span class="tag {}">{}</span>', kind, label)
+    return _tag(STATES, state)
+
+
+@register.filter
+def run_state(state: str) -> SafeString:
+    return _tag(RUN_STATES, state)
 
 
 @register.simple_tag(takes_context=True)
@@ -85,3 +99,8 @@ def order_by(context: template.Context, name: str, label: str) -> SafeString:
     return format_html(
         '<th aria-sort="{}"><a href="?{}">{} {}</a></th>', sort, values.urlencode(), label, mark
     )
+
+
+def _tag(words: dict[str, tuple[str, object]], state: str) -> SafeString:
+    kind, label = words.get(state, ("", state))
+    return format_html('<span class="tag {}">{}</span>', kind, label)

@@ -16,6 +16,7 @@ from reservo.core.clock import now
 MODULES = (
     ("console:centres", "building", _("Centros")),
     ("console:stores", "database", _("Almacenes")),
+    ("console:schemas", "copy", _("Migraciones")),
     ("console:jobs", "list", _("Trabajos")),
     ("console:processes", "heartbeat", _("Procesos")),
     ("console:operators", "users", _("Operadores")),
