@@ -22,11 +22,13 @@ OPERATOR_CASES = {
     "centros/<slug:slug>/estado": Case("centros/{slug}/estado", POST_ONLY, 422),
     "centros/<slug:slug>/listo": Case("centros/{slug}/listo", 200, GET_ONLY),
     "centros/<slug:slug>/quitar": Case("centros/{slug}/quitar", POST_ONLY, 302),
+    "centros/<slug:slug>/respaldar": Case("centros/{slug}/respaldar", POST_ONLY, 302),
     "centros/<slug:slug>/trabajos/": Case("centros/{slug}/trabajos/", 200, GET_ONLY),
     "centros/<slug:slug>/trabajos/<int:job_id>/revivir": Case(
         "centros/{slug}/trabajos/1/revivir", POST_ONLY, 302
     ),
     "centros/<slug:slug>/trabajos/revivir": Case("centros/{slug}/trabajos/revivir", POST_ONLY, 302),
+    "centros/<slug:slug>/trasladar": Case("centros/{slug}/trasladar", 200, 422),
     "centros/nuevo": Case("centros/nuevo", 200, 422),
     "migraciones/": Case("migraciones/", 200, GET_ONLY),
     "migraciones/<int:run_id>/": Case("migraciones/{run}/", 200, GET_ONLY),
@@ -35,7 +37,19 @@ OPERATOR_CASES = {
     "operadores/<int:operator_id>/quitar": Case("operadores/{operator}/quitar", POST_ONLY, 302),
     "procesos/": Case("procesos/", 200, GET_ONLY),
     "registro/": Case("registro/", 200, GET_ONLY),
+    "traslados/": Case("traslados/", 200, GET_ONLY),
+    "traslados/<int:move_id>/": Case("traslados/{move}/", 200, GET_ONLY),
+    "traslados/<int:move_id>/abandonar": Case("traslados/{move}/abandonar", POST_ONLY, 422),
+    "traslados/<int:move_id>/avance": Case("traslados/{move}/avance", 200, GET_ONLY),
+    "traslados/<int:move_id>/seguir": Case("traslados/{move}/seguir", POST_ONLY, 302),
     "trabajos/": Case("trabajos/", 200, GET_ONLY),
+    "respaldos/": Case("respaldos/", 200, GET_ONLY),
+    "respaldos/<int:backup_id>/": Case("respaldos/{backup}/", 200, GET_ONLY),
+    "respaldos/<int:backup_id>/centro-nuevo": Case("respaldos/{backup}/centro-nuevo", POST_ONLY, 422),
+    "respaldos/<int:backup_id>/restaurar": Case("respaldos/{backup}/restaurar", POST_ONLY, 422),
+    "restauraciones/": Case("restauraciones/", 200, GET_ONLY),
+    "restauraciones/<int:restore_id>/deshacer": Case("restauraciones/{restore}/deshacer", POST_ONLY, 302),
+    "restauraciones/avance": Case("restauraciones/avance", 200, GET_ONLY),
     "salir": Case("salir", POST_ONLY, 302),
 }
 DOORS = {

@@ -5,7 +5,7 @@ from django.urls import get_resolver
 
 from reservo.console.models import Operator
 from reservo.core.clock import now
-from reservo.fleet.models import MigrationRun
+from reservo.fleet.models import Backup, MigrationRun, Move, Restore
 from reservo.ui import access
 from tests.architecture.operator_cases import DOORS, HOME, OPERATOR_CASES
 from tests.architecture.test_routes import EMPTY, OFF, walk
@@ -26,7 +26,16 @@ class Scene:
     def __init__(self):
         self.centre = make_cast()
         run = MigrationRun.objects.create(to_schema="x", processes=1, started_at=now(), finished_at=now())
+        facts = {"tenant_id": self.centre.route.tenant_id, "slug": self.centre.slug}
+        backup = Backup.objects.create(state="done", key="k", taken_at=now(), next_at=now(), **facts)
+        places = {"before_store": "a", "before_namespace": "b", "after_store": "a", "after_namespace": "c"}
+        restore = Restore.objects.create(state="done", data_of=now(), started_at=now(), **places, **facts)
+        stores = {"source_store": "a", "target_store": "b", "epoch_before": 1}
+        move = Move.objects.create(state="done", started_at=now(), **stores, **facts)
         self.objects = {
+            "backup": backup.pk,
+            "restore": restore.pk,
+            "move": move.pk,
             "slug": self.centre.slug,
             "operator": make_operator("Otra").pk,
             "store": self.centre.route.store,

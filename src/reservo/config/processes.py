@@ -65,6 +65,7 @@ def children() -> list[Child]:
         Child("worker", [sys.executable, "-m", "reservo", "worker"], _pulses("worker")),
         Child("scheduler", [sys.executable, "-m", "reservo", "scheduler"], _pulses("scheduler")),
         Child("keeper", [sys.executable, "-m", "reservo", "keeper"]),
+        Child("porter", [sys.executable, "-m", "reservo", "porter"]),
     ]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reservo.console.views import centres, entering, operators, schemas, stores, trail, work
+from reservo.console.views import backups, centres, entering, moves, operators, schemas, stores, trail, work
 
 app_name = "console"
 urlpatterns = [
@@ -27,6 +27,20 @@ urlpatterns = [
     path("almacenes/<slug:name>/nuevos", stores.drain, name="store_drain"),
     path("trabajos/", work.index, name="jobs"),
     path("procesos/", work.processes, name="processes"),
+    path("centros/<slug:slug>/trasladar", moves.prepare, name="move_prepare"),
+    path("centros/<slug:slug>/respaldar", backups.back_up, name="back_up"),
+    path("traslados/", moves.index, name="moves"),
+    path("traslados/<int:move_id>/", moves.move, name="move"),
+    path("traslados/<int:move_id>/avance", moves.progress, name="move_progress"),
+    path("traslados/<int:move_id>/seguir", moves.resume, name="move_resume"),
+    path("traslados/<int:move_id>/abandonar", moves.abort, name="move_abort"),
+    path("respaldos/", backups.index, name="backups"),
+    path("respaldos/<int:backup_id>/", backups.backup, name="backup"),
+    path("respaldos/<int:backup_id>/restaurar", backups.restore, name="restore"),
+    path("respaldos/<int:backup_id>/centro-nuevo", backups.restore_as_new, name="restore_as_new"),
+    path("restauraciones/", backups.restores, name="restores"),
+    path("restauraciones/avance", backups.restores_now, name="restores_now"),
+    path("restauraciones/<int:restore_id>/deshacer", backups.undo, name="restore_undo"),
     path("migraciones/", schemas.index, name="schemas"),
     path("migraciones/<int:run_id>/", schemas.run, name="schema_run"),
     path("operadores/", operators.index, name="operators"),

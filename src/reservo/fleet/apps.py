@@ -5,3 +5,6 @@ class FleetConfig(AppConfig):
     name = "reservo.fleet"
     label = "fleet"
     plane = "control"
+
+    def ready(self) -> None:
+        from reservo.fleet.orders import centres  # noqa: F401

@@ -24,15 +24,16 @@ STATES = [
 class ReasonForm(forms.Form):
     """Whatever is done to somebody else's centre has a reason that they can read."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Motivo"), max_length=200, help_text=gettext_lazy("Lo leerá el centro.")
-    )
+    reason = forms.CharField(label=gettext_lazy("Motivo"), max_length=200)
 
     def clean_reason(self) -> str:
         return _cleaned(self, "reason", 200)
 
 
 class StateForm(ReasonForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Motivo"), max_length=200, help_text=gettext_lazy("Lo leerá el centro.")
+    )
     state = forms.ChoiceField(label=gettext_lazy("Estado"), choices=STATES)
     tell = forms.BooleanField(
         label=gettext_lazy("Avisar por correo a su equipo"), required=False, initial=True
@@ -104,22 +105,14 @@ class CentreForm(AdministratorForm):
             choices=[("", _("La del país")), *((code, code) for code in sorted(money.CURRENCIES))],
             required=False,
         )
-        self.fields["store"] = forms.ChoiceField(label=_("Almacén"), choices=_store_choices(), required=False)
+        self.fields["store"] = forms.ChoiceField(label=_("Almacén"), choices=store_choices(), required=False)
         self.order_fields(self.field_order)
 
     def clean_name(self) -> str:
         return _cleaned(self, "name", 80)
 
     def clean_slug(self) -> str:
-        slug = self.cleaned_data["slug"].strip().lower()
-        try:
-            return slugs.check(slug)
-        except slugs.BadSlug as bad:
-            raise forms.ValidationError(
-                _(
-                    "No puede ser una dirección: de 3 a 60 letras a-z, cifras y guiones, sin palabras reservadas."
-                )
-            ) from bad
+        return clean_slug(self.cleaned_data["slug"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -129,7 +122,16 @@ class CentreForm(AdministratorForm):
         return given
 
 
-def _store_choices() -> list[tuple[str, str]]:
+def clean_slug(typed: str) -> str:
+    try:
+        return slugs.check(typed.strip().lower())
+    except slugs.BadSlug as bad:
+        raise forms.ValidationError(
+            _("No puede ser una dirección: de 3 a 60 letras a-z, cifras y guiones, sin palabras reservadas.")
+        ) from bad
+
+
+def store_choices() -> list[tuple[str, str]]:
     open_ones = [
         store for store in stores.listed() if not store.is_draining and store.centres < store.capacity
     ]

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reservo.console.queries import stores
-from reservo.fleet.backups.running import LEFT_BEHIND
-from reservo.fleet.models import Backup
+from reservo.console.queries import backups, stores
+from reservo.fleet.models import Move
 from reservo.jobs.models import Heartbeat
 
 SILENT = timedelta(seconds=30)
-KINDS = ("worker", "scheduler", "keeper")
+KINDS = ("worker", "scheduler", "keeper", "porter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Alarm:
 
 def current(*, at: datetime) -> list[Alarm]:
     """Loudest first; a constant number of queries."""
-    return [*_silent(at), *_stores(), *_backups(at)]
+    return [*_silent(at), *_stores(), *_backups(at), *_orders()]
 
 
 def _stores() -> list[Alarm]:
@@ -59,11 +57,17 @@ def _silent(at: datetime) -> list[Alarm]:
 
 
 def _backups(at: datetime) -> list[Alarm]:
-    """The last word of each centre counts: a failure followed by a success is over."""
-    last = Backup.objects.values("tenant_id").annotate(last=Max("pk")).values("last")
-    stopped = Q(state=Backup.State.RUNNING, beat_at__lt=at - LEFT_BEHIND)
-    bad = Backup.objects.filter(stopped | ~Q(error=""), pk__in=last).exclude(state=Backup.State.DONE).count()
+    bad = backups.problems(at).count()
     if not bad:
         return []
     words = ngettext("%(n)d respaldo con problema.", "%(n)d respaldos con problema.", bad) % {"n": bad}
-    return [Alarm(words, f"{reverse('console:centres')}?estado=problem")]
+    return [Alarm(words, f"{reverse('console:backups')}?estado=problem")]
+
+
+def _orders() -> list[Alarm]:
+    """Moves that stand still because something went wrong."""
+    stopped = Move.objects.exclude(open_for=None).exclude(error="").count()
+    if not stopped:
+        return []
+    words = ngettext("%(n)d traslado detenido.", "%(n)d traslados detenidos.", stopped) % {"n": stopped}
+    return [Alarm(words, reverse("console:moves"))]

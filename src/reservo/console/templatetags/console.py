@@ -30,6 +30,43 @@ RUN_STATES = {
     "later": ("warn", gettext_lazy("Después")),
     "running": ("warn", gettext_lazy("En curso")),
 }
+MOVE_STATES = {
+    "planned": ("warn", gettext_lazy("Por empezar")),
+    "copying": ("warn", gettext_lazy("Copiando")),
+    "following": ("warn", gettext_lazy("Siguiendo los cambios")),
+    "verified": ("warn", gettext_lazy("Comprobado")),
+    "paused": ("warn", gettext_lazy("En pausa")),
+    "flipped": ("warn", gettext_lazy("Ya en su lugar nuevo")),
+    "done": ("good", gettext_lazy("Terminado")),
+    "aborted": ("", gettext_lazy("Abandonado")),
+}
+BACKUP_STATES = {
+    "due": ("warn", gettext_lazy("Por tomar")),
+    "running": ("warn", gettext_lazy("Tomándose")),
+    "done": ("good", gettext_lazy("Comprobado")),
+    "partial": ("warn", gettext_lazy("No está en todos los lugares")),
+    "failed": ("bad", gettext_lazy("Falló")),
+}
+ORDER_STATES = {
+    "waiting": ("warn", gettext_lazy("En espera")),
+    "running": ("warn", gettext_lazy("En curso")),
+    "done": ("good", gettext_lazy("Hecho")),
+    "failed": ("bad", gettext_lazy("Falló")),
+    "cancelled": ("", gettext_lazy("Anulado")),
+}
+ORDER_KINDS = {
+    "move": gettext_lazy("Trasladar"),
+    "move_abort": gettext_lazy("Abandonar un traslado"),
+    "restore": gettext_lazy("Restaurar"),
+    "restore_as_new": gettext_lazy("Centro nuevo de un respaldo"),
+    "restore_undo": gettext_lazy("Deshacer una restauración"),
+}
+RESTORE_STATES = {
+    "loading": ("warn", gettext_lazy("Cargando")),
+    "done": ("good", gettext_lazy("Hecho")),
+    "undone": ("", gettext_lazy("Deshecho")),
+    "aborted": ("", gettext_lazy("Abandonado")),
+}
 UNITS = ("B", "KB", "MB", "GB", "TB")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 DAYS_IN_HOURS = 2
@@ -80,6 +117,31 @@ def country(code: str) -> str:
 @register.filter
 def centre_state(state: str) -> SafeString:
     return _tag(STATES, state)
+
+
+@register.filter
+def move_state(state: str) -> SafeString:
+    return _tag(MOVE_STATES, state)
+
+
+@register.filter
+def backup_state(state: str) -> SafeString:
+    return _tag(BACKUP_STATES, state)
+
+
+@register.filter
+def order_state(state: str) -> SafeString:
+    return _tag(ORDER_STATES, state)
+
+
+@register.filter
+def order_kind(kind: str) -> str:
+    return str(ORDER_KINDS.get(kind, kind))
+
+
+@register.filter
+def restore_state(state: str) -> SafeString:
+    return _tag(RESTORE_STATES, state)
 
 
 @register.filter

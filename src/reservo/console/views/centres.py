@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.centres import STATES, AdministratorForm, CentreForm, StateForm
 from reservo.console.operations import centres
-from reservo.console.queries import administrators, trail
+from reservo.console.queries import administrators, backups, moves, trail
 from reservo.console.queries import centres as found
 from reservo.console.views.pages import show
 from reservo.core.clock import now
@@ -167,6 +167,8 @@ def _shown(
         "is_new": request.GET.get("nuevo") == "1",
         "changes": StateChange.objects.filter(tenant_id=pk).order_by("-pk")[:MOST_CHANGES],
         "lines": trail.of_centre(pk),
+        "backups": backups.of_centre(pk),
+        "views": moves.of_centre(pk),
     }
     return show(request, "console/centre.html", context, status=status)
 

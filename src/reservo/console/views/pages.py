@@ -16,6 +16,8 @@ from reservo.core.clock import now
 MODULES = (
     ("console:centres", "building", _("Centros")),
     ("console:stores", "database", _("Almacenes")),
+    ("console:moves", "truck", _("Traslados")),
+    ("console:backups", "archive", _("Respaldos")),
     ("console:schemas", "copy", _("Migraciones")),
     ("console:jobs", "list", _("Trabajos")),
     ("console:processes", "heartbeat", _("Procesos")),

@@ -59,6 +59,14 @@ def newest(tenant_id: int, *, before: datetime | None = None) -> Source:
     )
 
 
+def kept(backup: Backup) -> Source:
+    """That very one, from whichever place has it. Raises NoBackup."""
+    for place in places.every():
+        if backup.key and _has(place, backup.key):
+            return in_place(place, backup.key)
+    raise NoBackup(f"no place has {backup.key or backup}")
+
+
 def at_path(path: str) -> Source:
     """A file. Raises NoBackup."""
     if not Path(path).is_file():

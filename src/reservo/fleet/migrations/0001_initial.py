@@ -322,4 +322,75 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Order",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=24)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="of the centre or store, or what a backup is called", max_length=80
+                    ),
+                ),
+                (
+                    "open_for",
+                    models.CharField(
+                        help_text="while it is open: two at once for one thing cannot be",
+                        max_length=100,
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                ("asked_by", models.CharField(max_length=80)),
+                (
+                    "asked_by_id",
+                    models.PositiveBigIntegerField(help_text="operator; none from the shell", null=True),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("not_before", models.DateTimeField()),
+                (
+                    "needs_second",
+                    models.BooleanField(
+                        default=False, help_text="comes early only if a second operator agrees"
+                    ),
+                ),
+                ("approved_by", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "stop_asked",
+                    models.BooleanField(default=False, help_text="whoever carries it out is to give up"),
+                ),
+                ("holder", models.CharField(blank=True, default="", max_length=80)),
+                ("beat_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("began_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("said", models.CharField(blank=True, default="", help_text="how it ended", max_length=300)),
+                ("error", models.CharField(blank=True, default="", max_length=300)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["state", "not_before"], name="order_state_not_before")],
+            },
+        ),
     ]

@@ -3,6 +3,7 @@
 from reservo.fleet.models.backups import Backup, Installation, Restore
 from reservo.fleet.models.migrations import MigrationRun, Schema, TenantMigration
 from reservo.fleet.models.moves import Move
+from reservo.fleet.models.orders import Order
 from reservo.fleet.models.promotions import Promotion
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Installation",
     "MigrationRun",
     "Move",
+    "Order",
     "Promotion",
     "Restore",
     "Schema",
