@@ -167,7 +167,7 @@ def _centres() -> list[Finding]:
 
 def _processes() -> list[Finding]:
     findings = []
-    for kind in ("worker", "scheduler"):
+    for kind in ("worker", "scheduler", "porter"):
         alive = Heartbeat.objects.filter(kind=kind, at__gt=now() - LATE).exists()
         findings.append(
             Finding(
