@@ -13,6 +13,7 @@ from django.db import connections
 from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda.models import Appointment
+from reservo.config import doctor
 from reservo.patients.models import Patient
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import replicas
@@ -272,6 +273,8 @@ def test_with_the_standby_gone_the_primary_is_read(cast, pair, store):
         assert [one.what for one in stores.check(store.name) if not one.well] == [
             f"replica {store.replica} answers"
         ]
+        told = [one.what for one in doctor._replicas() if not one.well]
+        assert told == [f"store {store.name}: replica {store.replica} answers"]
     finally:
         pair.standby.start()
     if pair.engine == "mariadb":

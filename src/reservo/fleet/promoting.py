@@ -151,7 +151,11 @@ def _catch_up(promotion: Promotion, store: Store) -> None:
         fenced, position = 0, ""
     _note(promotion, primary_answered=bool(position), fenced_centres=fenced, primary_position=position)
     reached = engine.catch_up(store.name, promotion.to_address, position, seconds=LONGEST_CATCH_UP_SECONDS)
-    if not reached and position:
+    if not reached and not position:
+        raise CannotPromote(
+            "the replica has not yet applied all that it received: see its log, then run this again"
+        )
+    if not reached:
         _settle(promotion, promotion.from_address)
         _end(promotion, Promotion.State.GIVEN_UP)
         raise CannotPromote("the replica did not catch up; its centres go on at the primary")

@@ -73,8 +73,8 @@ def stale_reads() -> Iterator[None]:
     with context.from_replica():
         try:
             yield
-        except (DatabaseError, InterfaceError) as broken:
-            if connections.has_lost_its_store(broken):
+        except AWAY as broken:
+            if isinstance(broken, StoreUnavailable) or connections.has_lost_its_store(broken):
                 raise ReplicaLost("the standby went away") from broken
             raise
 
@@ -110,6 +110,7 @@ def _shows_enough(route: Route) -> bool:
         if wanted is None:
             return False
         replica = connections.replica_of(route)
+        replica.ensure_connection()
         return pace.keeps_up(route, replica) and all(
             replica.has_reached(position, within=LONGEST_WAIT_SECONDS) for position in wanted
         )

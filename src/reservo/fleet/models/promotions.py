@@ -27,4 +27,8 @@ class Promotion(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"{self.store} {self.from_address} → {self.to_address} {self.state}"
+        return f"{self.store} {self.summary}"
+
+    @property
+    def summary(self) -> str:
+        return f"{self.from_address} → {self.to_address} {self.state}"

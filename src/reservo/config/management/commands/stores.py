@@ -6,10 +6,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reservo.core.clock import now
 from reservo.fleet import promoting
+from reservo.fleet.models import Promotion
 from reservo.tenancy import servers
 from reservo.tenancy.models import Store
 from reservo.tenancy.servers import Finding
 from reservo.tenants import standbys, stores
+
+MOST_SHOWN = 5
+REPORTED = (
+    *("primary_answered", "fenced_centres", "primary_position", "writable_seconds", "centres", "seconds"),
+)
 
 
 class Command(BaseCommand):
@@ -109,6 +115,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:12} {getattr(store, name)}")
         if store.replica:
             self._show_replica(store)
+        for past in Promotion.objects.filter(store=store.name).order_by("-started_at")[:MOST_SHOWN]:
+            self.stdout.write(f"{'promotion':12} {past.started_at:%Y-%m-%d %H:%M} {past.summary}")
         for placement in store.placements.order_by("slug"):
             self.stdout.write(f"  {placement.slug:30} {placement.state:12} {placement.namespace}")
 
@@ -149,8 +157,9 @@ class Command(BaseCommand):
             return
         done = promoting.run(promoting.begin(name, at=now()))
         self.stdout.write(f"{done.store} {done.from_address} → {done.to_address} {done.state}")
-        for fact, value in done.report.items():
-            self.stdout.write(f"{fact:18} {value}")
+        for fact in REPORTED:
+            if done.report.get(fact) not in ("", None):
+                self.stdout.write(f"{fact:18} {done.report[fact]}")
         if not done.report.get("primary_answered"):
             self.stdout.write(
                 f"the old primary did not answer: when it is back, `reservo stores fence {name}`"
