@@ -16,7 +16,7 @@ from reservo.agenda.models import Appointment
 from reservo.config import doctor
 from reservo.patients.models import Patient
 from reservo.tenancy import connections as tenant_connections
-from reservo.tenancy import replicas
+from reservo.tenancy import context, replicas
 from reservo.tenancy.backends.reading import ReadingWrapper, WriteOnReplica
 from reservo.tenancy.models import Placement
 from reservo.tenants import standbys, stores
@@ -89,6 +89,18 @@ def test_a_stale_read_comes_from_the_standby(cast):
             assert Patient.objects.count() == 1
         assert not on_standby()
         assert Patient.objects.count() == 1
+
+
+def test_a_standby_that_was_let_catch_up_shows_what_was_written(cast):
+    until_it_follows(cast)
+    with cast.active():
+        for number in range(20):
+            with tenancy.atomic():
+                Patient.objects.update(comments=f"visit {number}")
+            replicas.let_catch_up(cast.route)
+            with context.from_replica():
+                assert on_standby()
+                assert Patient.objects.get().comments == f"visit {number}"
 
 
 def test_our_guard_refuses_to_write_there(cast):

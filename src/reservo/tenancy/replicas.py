@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -98,6 +98,14 @@ def goes_on_without_primary(view: _View) -> _View:
 
 def is_able_to_go_on(view: Callable[..., Any] | None) -> bool:
     return bool(getattr(view, "goes_on_without_primary", False))
+
+
+def let_catch_up(route: Route) -> None:
+    """Until the standby shows what was written here so far; one that does not is too far behind to be read."""
+    if route.replica:
+        with suppress(*AWAY):
+            position = connections.primary_of(route).position()
+            connections.replica_of(route).has_reached(position, within=MOST_BEHIND_SECONDS)
 
 
 def _shows_enough(route: Route) -> bool:

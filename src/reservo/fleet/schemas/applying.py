@@ -20,7 +20,7 @@ from reservo import tenancy
 from reservo.fleet.schemas import steps
 from reservo.fleet.schemas.steps import Act, Step
 from reservo.tenancy import connections as tenant_connections
-from reservo.tenancy import namespaces
+from reservo.tenancy import namespaces, replicas
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.servers import StoreUnavailable
@@ -77,6 +77,8 @@ def bring_up(
                 _apply_by_acts(connection, step, ledger or Ledger())
             done.append(step.name)
             progress()
+        if done:
+            replicas.let_catch_up(route)
     return done
 
 
