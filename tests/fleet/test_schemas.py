@@ -15,7 +15,10 @@ from reservo import tenancy
 from reservo.catalog.models import Branch
 from reservo.core.clock import now
 from reservo.fleet import leasing, moves
+from reservo.fleet.backups import restoring
 from reservo.fleet.models import MigrationRun, Schema, TenantMigration
+from reservo.fleet.moves import planning as planning_of_moves
+from reservo.fleet.moves import running as movements
 from reservo.fleet.schemas import applying, known, planning, queries, running, steps, working
 from reservo.patients.models import Patient
 from reservo.tenancy import connections as tenant_connections
@@ -351,3 +354,36 @@ def test_versions_tell_what_each_lacks(centre_in, next_release):
     assert known.read(route) == before
     applying.bring_up(directory.by_id(route.tenant_id))
     assert known.read(route) == NEXT
+
+
+def test_a_move_that_a_release_comes_between_begins_again(centre_in, next_release, places):
+    """What it had copied has other tables than the code knows now."""
+    route = centre_in("sqlite")
+    move = moves.plan(route.slug, places["files"], at=now())
+    movements._begin(move, now, lambda move: None)
+    assert (move.state, move.schema) == ("copying", schema_of(route))
+    next_release()
+    source = planning_of_moves.source_route(move)
+    moves.run(move, clock=now)
+    assert (move.state, move.schema, schema_of(route)) == ("done", NEXT, NEXT)
+    assert directory.by_id(route.tenant_id).store == places["files"]
+    assert columns(source) >= {"nickname", "pronoun"}
+
+
+def test_one_that_is_being_migrated_is_neither_moved_nor_restored(centre_in, next_release, places):
+    route = centre_in("sqlite")
+    next_release()
+    working._take(a_run(route.slug), "me", canaries=False, at=now())
+    with pytest.raises(moves.CannotMove, match="is being migrated"):
+        moves.plan(route.slug, places["files"], at=now())
+    placement = Placement.objects.select_related("store").get(pk=route.tenant_id)
+    with pytest.raises(restoring.CannotRestore, match="is being migrated"):
+        restoring._begin(placement, None, None, "", at=now())
+
+
+def test_the_ledger_of_old_runs_is_bounded(centre_in, next_release):
+    route = centre_in("sqlite")
+    next_release()
+    for _ in range(planning.RUNS_KEPT + 3):
+        a_run(route.slug)
+    assert MigrationRun.objects.count() == planning.RUNS_KEPT + 1
