@@ -5,7 +5,7 @@ from django.urls import get_resolver
 
 from reservo.console.models import Operator
 from reservo.core.clock import now
-from reservo.fleet.models import Backup, MigrationRun, Move, Restore
+from reservo.fleet.models import Backup, MigrationRun, Move, Order, Restore
 from reservo.ui import access
 from tests.architecture.operator_cases import DOORS, HOME, OPERATOR_CASES
 from tests.architecture.test_routes import EMPTY, OFF, walk
@@ -32,7 +32,10 @@ class Scene:
         restore = Restore.objects.create(state="done", data_of=now(), started_at=now(), **places, **facts)
         stores = {"source_store": "a", "target_store": "b", "epoch_before": 1}
         move = Move.objects.create(state="done", started_at=now(), **stores, **facts)
+        asked = {"asked_by": "Olga", "asked_at": now(), "not_before": now()}
+        order = Order.objects.create(kind="destroy_store", name="x", state="done", **asked)
         self.objects = {
+            "order": order.pk,
             "backup": backup.pk,
             "restore": restore.pk,
             "move": move.pk,

@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from reservo import tenancy
 from reservo.audit.models import Action
 from reservo.console.models import Observation
+from reservo.jobs.housekeeping import forgets
 from reservo.jobs.models import Job
 from reservo.notifications.models import RESENDABLE, Delivery
 from reservo.outbox.models import Event
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy.models import Placement
 from reservo.tenancy.servers import StoreUnavailable
 
 MOST_COUNTED = 1_000
@@ -39,6 +42,11 @@ def observe(routes: list[tenancy.Route], at: datetime) -> None:
     with tenancy.control(), tenancy.atomic():
         Observation.objects.bulk_create(fresh, ignore_conflicts=True)
         Observation.objects.bulk_update(known.values(), FIELDS)
+
+
+@forgets
+def observations_of_gone(at: datetime) -> QuerySet:
+    return Observation.objects.exclude(pk__in=Placement.objects.values("pk"))
 
 
 def _look_into(row: Observation, route: tenancy.Route) -> None:

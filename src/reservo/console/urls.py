@@ -1,6 +1,17 @@
 from django.urls import path
 
-from reservo.console.views import backups, centres, entering, moves, operators, schemas, stores, trail, work
+from reservo.console.views import (
+    backups,
+    centres,
+    entering,
+    moves,
+    operators,
+    orders,
+    schemas,
+    stores,
+    trail,
+    work,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -41,6 +52,13 @@ urlpatterns = [
     path("restauraciones/", backups.restores, name="restores"),
     path("restauraciones/avance", backups.restores_now, name="restores_now"),
     path("restauraciones/<int:restore_id>/deshacer", backups.undo, name="restore_undo"),
+    path("centros/<slug:slug>/destruir", orders.destroy_centre, name="centre_destroy"),
+    path("almacenes/<slug:name>/destruir", orders.destroy_store, name="store_destroy"),
+    path("respaldos/<int:backup_id>/destruir", orders.destroy_backup, name="backup_destroy"),
+    path("encargos/", orders.index, name="orders"),
+    path("encargos/ahora", orders.open_now, name="orders_now"),
+    path("encargos/<int:order_id>/aceptar", orders.approve, name="order_approve"),
+    path("encargos/<int:order_id>/anular", orders.cancel, name="order_cancel"),
     path("migraciones/", schemas.index, name="schemas"),
     path("migraciones/<int:run_id>/", schemas.run, name="schema_run"),
     path("operadores/", operators.index, name="operators"),

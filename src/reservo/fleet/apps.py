@@ -7,4 +7,4 @@ class FleetConfig(AppConfig):
     plane = "control"
 
     def ready(self) -> None:
-        from reservo.fleet.orders import centres  # noqa: F401
+        from reservo.fleet.orders import centres, destroying  # noqa: F401

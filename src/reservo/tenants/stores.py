@@ -29,6 +29,10 @@ class UnknownStore(LookupError):
     """No store has this name."""
 
 
+class StoreInUse(RuntimeError):
+    """Something lives there still; the message says what."""
+
+
 class NoRoom(RuntimeError):
     """The store (or every open pool) holds as many centres as it may."""
 
@@ -100,6 +104,15 @@ def add_replica(name: str, address: str, *, steward: str = "", password: str = "
 def remove_replica(name: str) -> Store:
     """Nothing is read there any more, from a second later on. Raises UnknownStore."""
     return _change(name, **standbys.NONE)
+
+
+def remove(name: str) -> None:
+    """What is known of it; its server or directory stays. Raises UnknownStore, StoreInUse."""
+    with tenancy.control(), tenancy.atomic():
+        store = named(name)
+        if centres := store.placements.count():
+            raise StoreInUse(f"{centres} centres")
+        store.delete()
 
 
 def named(name: str) -> Store:

@@ -14,12 +14,15 @@ from reservo.console.forms.centres import ReasonForm, clean_slug, store_choices
 class TypedForm(ReasonForm):
     """For what is hard to take back: the name of the thing is typed."""
 
-    typed = forms.CharField(label=gettext_lazy("Escribe su dirección para confirmar"), max_length=80)
+    typed = forms.CharField(label=gettext_lazy("Escríbelo para confirmar"), max_length=80)
     field_order = ["reason", "typed"]
 
-    def __init__(self, *args: Any, name: str, **kwargs: Any):
+    def __init__(self, *args: Any, name: str, with_reason: bool = True, **kwargs: Any):
         self.name = name
         super().__init__(*args, **kwargs)
+        self.fields["typed"].label = _("Escribe «%(name)s» para confirmar") % {"name": name}
+        if not with_reason:
+            del self.fields["reason"]
 
     def clean_typed(self) -> str:
         if self.cleaned_data["typed"].strip() != self.name:

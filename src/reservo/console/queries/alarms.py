@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reservo.console.queries import backups, stores
-from reservo.fleet.models import Move
+from reservo.fleet.models import Move, Order
 from reservo.jobs.models import Heartbeat
 
 SILENT = timedelta(seconds=30)
@@ -21,11 +21,12 @@ KINDS = ("worker", "scheduler", "keeper", "porter")
 class Alarm:
     words: str
     url: str
+    kind: str = "bad"
 
 
 def current(*, at: datetime) -> list[Alarm]:
     """Loudest first; a constant number of queries."""
-    return [*_silent(at), *_stores(), *_backups(at), *_orders()]
+    return [*_silent(at), *_stores(), *_backups(at), *_moves(), *_waiting()]
 
 
 def _stores() -> list[Alarm]:
@@ -64,7 +65,20 @@ def _backups(at: datetime) -> list[Alarm]:
     return [Alarm(words, f"{reverse('console:backups')}?estado=problem")]
 
 
-def _orders() -> list[Alarm]:
+def _waiting() -> list[Alarm]:
+    """What is to be destroyed: a second person agrees, or somebody calls it off within the day."""
+    count = Order.objects.filter(needs_second=True, state=Order.State.WAITING).count()
+    if not count:
+        return []
+    words = ngettext(
+        "%(n)d destrucción espera a otra persona, o un día.",
+        "%(n)d destrucciones esperan a otra persona, o un día.",
+        count,
+    )
+    return [Alarm(words % {"n": count}, reverse("console:orders"), "warn")]
+
+
+def _moves() -> list[Alarm]:
     """Moves that stand still because something went wrong."""
     stopped = Move.objects.exclude(open_for=None).exclude(error="").count()
     if not stopped:

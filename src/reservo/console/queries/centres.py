@@ -175,7 +175,8 @@ def row_of(slug: str, *, at: datetime) -> Row | None:
 
 def observed_since(at: datetime) -> timedelta | None:
     """How old the oldest figures of the list may be; None before anything was looked at."""
-    oldest = Observation.objects.order_by("at").values_list("at", flat=True).first()
+    active = Placement.objects.filter(state=Placement.State.ACTIVE).values("pk")
+    oldest = Observation.objects.filter(pk__in=active).order_by("at").values_list("at", flat=True).first()
     return at - oldest if oldest else None
 
 

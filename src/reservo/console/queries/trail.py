@@ -25,6 +25,8 @@ DEEDS = {
     "restore.ordered": _("ordenó restaurar el centro"),
     "restore.new": _("ordenó un centro nuevo de un respaldo"),
     "restore.undone": _("ordenó deshacer una restauración"),
+    "destroy.asked": _("pidió destruir"),
+    "destroy.approved": _("aceptó destruir"),
     "order.cancelled": _("anuló un encargo"),
     "store.capacity": _("cambió la capacidad"),
     "store.drained": _("cerró a centros nuevos"),

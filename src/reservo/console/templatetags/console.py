@@ -60,6 +60,9 @@ ORDER_KINDS = {
     "restore": gettext_lazy("Restaurar"),
     "restore_as_new": gettext_lazy("Centro nuevo de un respaldo"),
     "restore_undo": gettext_lazy("Deshacer una restauración"),
+    "destroy_centre": gettext_lazy("Destruir un centro"),
+    "destroy_store": gettext_lazy("Destruir un almacén"),
+    "destroy_backup": gettext_lazy("Destruir un respaldo"),
 }
 RESTORE_STATES = {
     "loading": ("warn", gettext_lazy("Cargando")),

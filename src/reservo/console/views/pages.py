@@ -18,6 +18,7 @@ MODULES = (
     ("console:stores", "database", _("Almacenes")),
     ("console:moves", "truck", _("Traslados")),
     ("console:backups", "archive", _("Respaldos")),
+    ("console:orders", "hourglass", _("Encargos")),
     ("console:schemas", "copy", _("Migraciones")),
     ("console:jobs", "list", _("Trabajos")),
     ("console:processes", "heartbeat", _("Procesos")),

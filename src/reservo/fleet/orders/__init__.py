@@ -1,6 +1,9 @@
 """Long work with centres, ordered by somebody who does not wait for it."""
 
 from reservo.fleet.orders.asking import (
+    DESTROY_BACKUP,
+    DESTROY_CENTRE,
+    DESTROY_STORE,
     MOVE,
     MOVE_ABORT,
     RESTORE,
@@ -19,6 +22,9 @@ from reservo.fleet.orders.asking import (
 from reservo.fleet.orders.carrying import Porter, carries
 
 __all__ = [
+    "DESTROY_BACKUP",
+    "DESTROY_CENTRE",
+    "DESTROY_STORE",
     "MOVE",
     "MOVE_ABORT",
     "RESTORE",

@@ -13,6 +13,7 @@ from reservo.fleet.models import Order
 
 MOVE, MOVE_ABORT = "move", "move_abort"
 RESTORE, RESTORE_AS_NEW, RESTORE_UNDO = "restore", "restore_as_new", "restore_undo"
+DESTROY_CENTRE, DESTROY_STORE, DESTROY_BACKUP = "destroy_centre", "destroy_store", "destroy_backup"
 SECOND_THOUGHT = timedelta(days=1)
 State = Order.State
 
