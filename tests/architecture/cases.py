@@ -71,6 +71,16 @@ CASES = {
     ),
     "configuracion/profesionales/nuevo": Case("configuracion/profesionales/nuevo", 200, 422),
     "configuracion/reserva": Case("configuracion/reserva", 200, 422),
+    "configuracion/soporte": Case("configuracion/soporte", 200, GET_ONLY),
+    "configuracion/soporte/<int:access_id>/negar": Case(
+        "configuracion/soporte/{support}/negar", POST_ONLY, 302
+    ),
+    "configuracion/soporte/<int:access_id>/permitir": Case(
+        "configuracion/soporte/{support}/permitir", POST_ONLY, 302
+    ),
+    "configuracion/soporte/<int:access_id>/terminar": Case(
+        "configuracion/soporte/{support}/terminar", POST_ONLY, 302
+    ),
     "configuracion/tratamientos/<int:object_id>": Case("configuracion/tratamientos/{service}", 200, 422),
     "configuracion/tratamientos/nuevo": Case("configuracion/tratamientos/nuevo", 200, 422),
     "correos/": Case("correos/", 200, GET_ONLY),

@@ -25,6 +25,10 @@ OPERATOR_CASES = {
     "centros/<slug:slug>/listo": Case("centros/{slug}/listo", 200, GET_ONLY),
     "centros/<slug:slug>/quitar": Case("centros/{slug}/quitar", POST_ONLY, 302),
     "centros/<slug:slug>/respaldar": Case("centros/{slug}/respaldar", POST_ONLY, 302),
+    "centros/<slug:slug>/soporte": Case("centros/{slug}/soporte", 200, GET_ONLY),
+    "centros/<slug:slug>/soporte/entrar": Case("centros/{slug}/soporte/entrar", POST_ONLY, 302),
+    "centros/<slug:slug>/soporte/pedir": Case("centros/{slug}/soporte/pedir", POST_ONLY, 422),
+    "centros/<slug:slug>/soporte/terminar": Case("centros/{slug}/soporte/terminar", POST_ONLY, 302),
     "centros/<slug:slug>/trabajos/": Case("centros/{slug}/trabajos/", 200, GET_ONLY),
     "centros/<slug:slug>/trabajos/<int:job_id>/revivir": Case(
         "centros/{slug}/trabajos/1/revivir", POST_ONLY, 302

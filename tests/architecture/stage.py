@@ -18,17 +18,20 @@ from reservo.agenda import operations as agenda
 from reservo.agenda.models import AppointmentChange
 from reservo.catalog.models import Holiday, WorkingException
 from reservo.config.centres import person
+from reservo.core.actor import Actor
 from reservo.core.clock import now
 from reservo.notifications.models import Delivery
 from reservo.patients.models import PatientDifference
 from reservo.staff import operations as staff
 from reservo.staff import rights
 from reservo.staff.models import Role, StaffMember
+from reservo.support import operations as support
 from reservo.tenancy import connections
 from reservo.tenancy.backends.sqlite.base import path_of
 from tests.cast import PASSWORD, STAFF, Cast, make_cast
 
 POWERLESS = "powerless"
+OPERATOR = Actor("operator", 1, "Olga Vidal", "console")
 ROLES = (rights.ADMINISTRATOR, rights.RECEPTIONIST, rights.PRACTITIONER, rights.ACCOUNTANT, POWERLESS)
 
 
@@ -67,6 +70,9 @@ class Stage:
                 practitioner_id=self.centre.ana, date=monday.date() + timedelta(days=2), kind="off"
             )
         with self.centre.active():
+            asked = support.ask(
+                reason="No sale un correo", minutes=30, wants_patients=True, by=OPERATOR, at=at
+            )
             place = staff.Place(role_id=role.pk)
             invited = staff.invite("Nora", f"nora@{self.centre.slug}.example", place, by=STAFF, at=at)
             return {
@@ -81,6 +87,7 @@ class Stage:
                 "patient": self.centre.patient,
                 "difference": difference.pk,
                 "delivery": Delivery.objects.values_list("pk", flat=True).first(),
+                "support": asked.pk,
                 "staff": StaffMember.objects.get(email=self.centre.email(rights.RECEPTIONIST)).pk,
                 "invited": invited.pk,
                 "role": role.pk,

@@ -18,7 +18,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row = super().create_model_instance(data)
         row.user_id = data.get("user_id")
-        row.operator_id = data.get("operator_id")
+        row.operator_id = data.get("operator_id") or data.get("support_operator")
         row.tenant_id = data.get("tenant_id")
         row.began_at = datetime.fromtimestamp(data["began"], UTC) if "began" in data else None
         row.agent = str(data.get("agent", ""))[:200]

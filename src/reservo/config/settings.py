@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "reservo.agenda",
     "reservo.booking",
     "reservo.crm",
+    "reservo.support",
     "reservo.console",
     "reservo.foreign",
     "django_htmx",

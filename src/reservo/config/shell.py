@@ -16,8 +16,11 @@ from reservo import tenancy
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch, Centre
 from reservo.core import identity, words
+from reservo.core.clock import now
 from reservo.notifications import bell
 from reservo.notifications.live import addresses, marks
+from reservo.support import queries as support
+from reservo.support.models import SupportAccess
 
 MODULES = (
     ("agenda.see", "agenda:index", "calendar", lambda shell: _("Agenda")),
@@ -81,7 +84,7 @@ class Shell:
     @property
     def events_url(self) -> str:
         """Of those who may hear the bell."""
-        if not self._staff or bell.RIGHT not in self._staff.extents:
+        if not self._staff or self._staff.is_visitor or bell.RIGHT not in self._staff.extents:
             return ""
         return f"{addresses.events_url(self._request.get_host())}/{tenancy.current().slug}/events"
 
@@ -89,6 +92,23 @@ class Shell:
     def events_since(self) -> str:
         """What this page shows already; whatever is newer its stream begins with."""
         return str(marks.newest())
+
+    @cached_property
+    def support(self) -> SupportAccess | None:
+        """Somebody of the operator's who looks in, for themselves; for those who decide, also one who asks to."""
+        if self._staff and self._staff.is_visitor:
+            return self._staff.visit
+        if self._staff and "users.edit" in self._staff.extents:
+            return support.current(now())
+        return None
+
+    @property
+    def is_visitor(self) -> bool:
+        return bool(self._staff and self._staff.is_visitor)
+
+    @property
+    def zone(self) -> str:
+        return tenancy.current().zone
 
     @property
     def person(self) -> str:

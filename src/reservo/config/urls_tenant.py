@@ -17,6 +17,7 @@ urlpatterns = [
     path("configuracion/", include("reservo.catalog.urls")),
     path("configuracion/", include("reservo.booking.urls_settings")),
     path("configuracion/", include("reservo.crm.urls")),
+    path("configuracion/", include("reservo.support.urls")),
     path("registro/", include("reservo.staff.urls_audit")),
     path("", include("reservo.booking.urls")),
 ]

@@ -9,6 +9,7 @@ from reservo.console.views import (
     orders,
     schemas,
     stores,
+    support,
     trail,
     work,
 )
@@ -52,6 +53,10 @@ urlpatterns = [
     path("restauraciones/", backups.restores, name="restores"),
     path("restauraciones/avance", backups.restores_now, name="restores_now"),
     path("restauraciones/<int:restore_id>/deshacer", backups.undo, name="restore_undo"),
+    path("centros/<slug:slug>/soporte", support.panel, name="support"),
+    path("centros/<slug:slug>/soporte/pedir", support.ask, name="support_ask"),
+    path("centros/<slug:slug>/soporte/entrar", support.enter, name="support_enter"),
+    path("centros/<slug:slug>/soporte/terminar", support.end, name="support_end"),
     path("centros/<slug:slug>/destruir", orders.destroy_centre, name="centre_destroy"),
     path("almacenes/<slug:name>/destruir", orders.destroy_store, name="store_destroy"),
     path("respaldos/<int:backup_id>/destruir", orders.destroy_backup, name="backup_destroy"),

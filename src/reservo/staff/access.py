@@ -18,6 +18,13 @@ from reservo.staff.models import StaffMember
 from reservo.ui import access, speaking
 
 View = Callable[..., HttpResponse]
+Visitor = Callable[[HttpRequest], StaffMember | None]
+_visitors: dict[str, Visitor] = {}
+
+
+def visitors_from(function: Visitor) -> None:
+    """Register how somebody is read who looks into the centre without being of its staff; they change nothing."""
+    _visitors["visitor"] = function
 
 
 def staff_of(request: HttpRequest) -> StaffMember | None:
@@ -28,6 +35,8 @@ def staff_of(request: HttpRequest) -> StaffMember | None:
 
 
 def _read(request: HttpRequest) -> StaffMember | None:
+    if request.session.get("support_access") and "visitor" in _visitors:
+        return _visitors["visitor"](request)
     if not request.session.get("user_id"):
         return None
     user = user_of_session(request.session, tenancy.current().tenant_id)
@@ -57,7 +66,7 @@ def _guard(rule: str, allows: Callable[[StaffMember], bool]) -> Callable[[View],
             staff = staff_of(request)
             if staff is None:
                 return _unknown(request)
-            if not allows(staff):
+            if not allows(staff) or (staff.is_visitor and not _may_visit(request, rule)):
                 raise PermissionDenied(rule)
             request.staff = staff
             response = view(request, *args, **kwargs)
@@ -67,6 +76,11 @@ def _guard(rule: str, allows: Callable[[StaffMember], bool]) -> Callable[[View],
         return access.rule(rule)(guarded)
 
     return decorate
+
+
+def _may_visit(request: HttpRequest, rule: str) -> bool:
+    """A visitor reads pages; nothing is theirs to change, and no account of the centre is theirs."""
+    return rule != "member" and request.method in ("GET", "HEAD")
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from django.db import models
 
@@ -55,6 +56,8 @@ class StaffMember(TenantModel):
     def __str__(self) -> str:
         return self.name
 
+    visit: Any = None  # the consent under which a visitor is here
+
     @cached_property
     def extents(self) -> dict[str, str]:
         """Right to `own` or `all`."""
@@ -63,6 +66,11 @@ class StaffMember(TenantModel):
     @cached_property
     def own_branch_ids(self) -> frozenset[int]:
         return frozenset(self.branches.values_list("branch_id", flat=True))
+
+    @property
+    def is_visitor(self) -> bool:
+        """Somebody of the operator's who looks in with the centre's consent: in no row."""
+        return self.visit is not None
 
     def may(self, right: str, *, branch_id: int | None = None, practitioner_id: int | None = None) -> bool:
         """Whether this person has the right; in that branch and for that practitioner's time, where given."""

@@ -30,6 +30,14 @@ DEEDS = {
     "invited": _("invitó"),
     "joined": _("aceptó la invitación"),
     "opened": _("entró"),
+    "asked": _("pidió"),
+    "granted": _("permitió"),
+    "denied": _("negó"),
+    "ended": _("terminó"),
+    "viewed": _("abrió una página"),
+    "state": _("cambió el estado"),
+    "revived": _("intentó de nuevo"),
+    "resent": _("envió otra vez"),
     "hours": _("cambió el horario"),
     "logo": _("cambió el logo"),
     "photo": _("cambió la foto"),
@@ -61,6 +69,7 @@ THINGS = {
     "servicecategory": _("Categoría"),
     "session": _("Sesión"),
     "staff": _("Usuario"),
+    "support": _("Soporte"),
 }
 
 

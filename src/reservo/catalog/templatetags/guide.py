@@ -26,6 +26,7 @@ PAGES = (
     ("configuration.edit", "catalog:privacy_text", None, _("Texto de privacidad")),
     ("configuration.edit", "crm:automatic", None, _("Correos automáticos")),
     ("users.edit", "staff:index", None, _("Usuarios")),
+    ("users.edit", "support:index", None, _("Soporte")),
     ("audit.see", "audit:index", None, _("Registro de acciones")),
 )
 ALSO_AT = {"profesionales": "catalog:practitioner", "tratamientos": "catalog:service"}

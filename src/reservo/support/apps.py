@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class SupportConfig(AppConfig):
+    name = "reservo.support"
+    label = "support"
+    plane = "tenant"
+
+    def ready(self) -> None:
+        from reservo.fleet.backups import world
+        from reservo.staff import access
+        from reservo.support import mails, queries, visiting
+        from reservo.support.models import SupportAccess
+
+        mails.register_kinds()
+        access.visitors_from(visiting.visitor_of)
+        world.done_outside(SupportAccess, queries.asked_since, identity=("operator_id", "asked_at"))
