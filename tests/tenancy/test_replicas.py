@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +103,17 @@ def test_a_standby_that_was_let_catch_up_shows_what_was_written(cast):
             with context.from_replica():
                 assert on_standby()
                 assert Patient.objects.get().comments == f"visit {number}"
+
+
+def test_a_server_whose_machine_went_dark_is_given_up_in_seconds(cast):
+    with cast.active():
+        connections["tenant"].ensure_connection()
+        used = connections["tenant"].connection
+        number = used.fileno() if cast.route.engine == "postgresql" else used._sock.fileno()
+    with socket.socket(fileno=os.dup(number)) as line:
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 10_000
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 5
 
 
 def test_our_guard_refuses_to_write_there(cast):
@@ -322,7 +335,9 @@ class TestWithThePrimaryGone:
     def test_opted_in_lists_go_on(self, cast):
         ask = browser(cast)
         for path in ("pacientes/", "correos/", "registro/", "configuracion/por-llamar"):
-            assert ask("get", path).status_code == 200, path
+            answer = ask("get", path)
+            assert answer.status_code == 200, path
+            assert "Por ahora sólo se puede consultar" in answer.content.decode()
 
     def test_what_is_not_opted_in_is_away(self, cast):
         answer = browser(cast)("get", "agenda/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -25,12 +26,23 @@ LONGEST_WAIT_SECONDS = 10
 TOO_MANY = 1040
 
 
+# A machine that lost its power or its network says nothing: it is given up after so long, not after hours.
+SILENCE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
+
+
 class DatabaseOperations(operations.DatabaseOperations):
     compiler_module = "reservo.tenancy.backends.mariadb.compiler"
 
 
 class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        made = super().get_new_connection(conn_params)
+        for name, value in SILENCE.items():
+            if hasattr(socket, name):  # not every system has each
+                made._sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return made
 
     def _take_role(self, namespace: str) -> None:
         with self.connection.cursor() as cursor:

@@ -17,6 +17,8 @@ from reservo.tenancy.context import CONTROL_ALIAS, Route
 CONNECT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 10
 TOO_MANY = "53300"
+# A machine that lost its power or its network says nothing: it is given up after so long, not after hours.
+SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 LOOK_AGAIN_SECONDS = 0.001
 
 # A commit that was acknowledged is flushed, unless the server does not wait for its disk.
@@ -99,6 +101,7 @@ def server_settings(login: servers.Login, **options: str) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "connect_timeout": CONNECT_SECONDS,
+            **SILENCE,
             "options": f"-c lock_timeout={LONGEST_WAIT_SECONDS}s",
             **options,
         },
