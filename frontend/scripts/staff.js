@@ -103,7 +103,8 @@ if (document.body.dataset.root && "serviceWorker" in navigator) {
 }
 
 for (const wide of document.querySelectorAll(".table")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-document.querySelector(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+for (const here of document.querySelectorAll(":is(.side, .console .rail) [aria-current]"))
+  here.scrollIntoView({ inline: "center", block: "nearest" });
 startForms();
 startPreviews();
 startBell();

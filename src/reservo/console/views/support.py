@@ -28,13 +28,13 @@ AWAY = (DatabaseError, StaleEpoch, StoreUnavailable)
 @operator
 def panel(request: HttpRequest, slug: str) -> HttpResponse:
     """Asked for by the centre's page once that is shown, and again while an answer is waited for."""
-    return _shown(request, slug, SupportForm())
+    return _shown(request, slug, _form())
 
 
 @require_POST
 @operator
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
-    route, form = _route(slug), SupportForm(request.POST)
+    route, form = _route(slug), _form(request.POST)
     if not form.is_valid():
         return _shown(request, slug, form, status=422)
     try:
@@ -45,7 +45,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     except AWAY:
         form.add_error(None, _("Su almacén no responde: nada cambió."))
         return _shown(request, slug, form, status=422)
-    return _shown(request, slug, SupportForm())
+    return _shown(request, slug, _form())
 
 
 @require_POST
@@ -84,6 +84,11 @@ def end(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(request, _("Terminado."))
     return HttpResponseRedirect(reverse("console:centre", args=[slug]))
+
+
+def _form(data: object = None) -> SupportForm:
+    """It stands on a page with other forms: its fields have names of their own."""
+    return SupportForm(data, auto_id="support_%s")
 
 
 def _route(slug: str) -> tenancy.Route:
