@@ -13,6 +13,16 @@ os.environ["RESERVO_ALLOWED_HOSTS"] = "testserver"
 os.environ["RESERVO_STATIC_ROOT"] = os.path.join(os.environ["RESERVO_DATA_DIR"], "static")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
+# RESERVO_TEST_CONTROL=postgresql|mariadb puts the control plane of the run on a server of its own.
+CONTROL = os.environ.get("RESERVO_TEST_CONTROL", "sqlite")
+control_server = None
+if CONTROL != "sqlite":
+    from tests.servers import SERVERS
+
+    control_server = SERVERS[CONTROL]()
+    control_server.start()
+    os.environ["RESERVO_CONTROL_URL"] = control_server.control_url()
+
 import django
 
 django.setup()
@@ -40,6 +50,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_sessionfinish(session, exitstatus):
+    if control_server:
+        control_server.end()
     shutil.rmtree(os.environ["RESERVO_DATA_DIR"], ignore_errors=True)
 
 
@@ -51,9 +63,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def control():
-    from django.core.management import call_command
+    from reservo.config.preparing import migrate_control
 
-    call_command("migrate", verbosity=0)
+    migrate_control()
     with engine_of_the_run():
         yield
 

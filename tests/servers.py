@@ -20,6 +20,7 @@ IN_MEMORY = (
     "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 )  # nobody's data: no disk needs to wait for it
 PROVISIONER, PROVISIONER_PASSWORD = "reservo_provision", "provision-secret"
+CONTROLLER, CONTROLLER_PASSWORD = "reservo_control", "control-secret"
 APPLICATION, APPLICATION_PASSWORD = "reservo_app", "application-secret"
 
 
@@ -179,6 +180,15 @@ class PostgresServer(Server):
         }
 
 
+    def control_url(self, name: str = "control") -> str:
+        """A database for a control plane; what RESERVO_CONTROL_URL takes."""
+        with self.admin() as admin:
+            if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [CONTROLLER]).fetchone():
+                admin.execute(f"CREATE ROLE {CONTROLLER} LOGIN PASSWORD '{CONTROLLER_PASSWORD}'")
+            admin.execute(f'CREATE DATABASE "{name}" OWNER {CONTROLLER}')
+        return f"postgresql://{CONTROLLER}:{CONTROLLER_PASSWORD}@127.0.0.1:{self.port}/{name}"
+
+
 class MariaServer(Server):
     user = "mysql"
     engine = "mariadb"
@@ -242,6 +252,13 @@ class MariaServer(Server):
             "provisioner": PROVISIONER,
             "provisioner_password": PROVISIONER_PASSWORD,
         }
+
+    def control_url(self, name: str = "control") -> str:
+        with self.admin() as admin, admin.cursor() as cursor:
+            cursor.execute(f"CREATE USER IF NOT EXISTS {CONTROLLER}@'%' IDENTIFIED BY '{CONTROLLER_PASSWORD}'")
+            cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+            cursor.execute(f"GRANT ALL ON `{name}`.* TO {CONTROLLER}@'%'")
+        return f"mariadb://{CONTROLLER}:{CONTROLLER_PASSWORD}@127.0.0.1:{self.port}/{name}"
 
 
 class PostgresStandby(PostgresServer):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from reservo.config import environment
+from reservo.config import control, environment
 
 SOURCES = Path(__file__).parent.parent
 DATA_DIR = environment.data_dir()
@@ -91,16 +91,7 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_ROUTERS = ["reservo.tenancy.router.PlaneRouter"]
 DATABASES = {
-    "default": {
-        "ENGINE": "reservo.tenancy.backends.control",
-        "NAME": str(DATA_DIR / "control.db"),
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
-        },
-    },
+    "default": control.database(DATA_DIR),
     "tenant": {"ENGINE": "reservo.tenancy.backends.unbound"},
 }
 

@@ -119,17 +119,34 @@ def split(address: str) -> tuple[str, int, str]:
 
 
 class Gate:
-    """One store as this process knows it. While it is sick one thread tries it, the others are refused at once."""
+    """One server as this process knows it. While it is sick one thread tries it, the others are refused at once.
 
-    def __init__(self) -> None:
+    After a try that failed nobody tries for `hold_off_seconds`.
+    """
+
+    def __init__(self, *, hold_off_seconds: float = 0.0) -> None:
         self._trying = threading.Lock()
+        self._sick = False
+        self._hold_off = hold_off_seconds
+        self._try_again_at = 0.0
+
+    @property
+    def is_sick(self) -> bool:
+        return self._sick
+
+    def note_sick(self) -> None:
+        """It broke off, or took a statement and said nothing."""
+        self._sick = True
+        self._try_again_at = time.monotonic() + self._hold_off
+
+    def note_well(self) -> None:
         self._sick = False
 
     def through(self, connect: Callable[[], _T], *, is_full: Callable[[Exception], bool]) -> _T:
         """What `connect` gives. Raises StoreBusy after waiting for a full server, StoreUnavailable for a dead one."""
-        if self._sick and not self._trying.acquire(blocking=False):
+        alone = self._sick
+        if alone and (time.monotonic() < self._try_again_at or not self._trying.acquire(blocking=False)):
             raise StoreUnavailable("the store does not answer")
-        alone = self._trying.locked() and self._sick
         try:
             return self._patiently(connect, is_full)
         finally:
@@ -142,15 +159,14 @@ class Gate:
             try:
                 made = connect()
             except OperationalError as error:
-                full = is_full(error)
-                self._sick = not full
-                if not full:
+                if not is_full(error):
+                    self.note_sick()
                     raise StoreUnavailable("the store does not answer") from error
                 if time.monotonic() >= end:
                     raise StoreBusy("the store has no connection to give") from error
                 time.sleep(RETRY_SECONDS)
             else:
-                self._sick = False
+                self.note_well()
                 return made
 
 

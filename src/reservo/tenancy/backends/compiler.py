@@ -69,7 +69,7 @@ class Writing(Stamped):
             stamp = getattr(row._state, "made_for", None)
             if stamp is not None and stamp != context.plane_key():
                 raise context.WrongTenant(f"a row of centre {stamp} was written in {context.plane_key()}")
-        if self.connection.in_atomic_block:
+        if self.connection.in_atomic_block or not self.connection.needs_transaction:
             return super().execute_sql(*args, **kwargs)
         with transaction.atomic(using=self.connection.alias):
             return super().execute_sql(*args, **kwargs)

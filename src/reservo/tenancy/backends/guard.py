@@ -30,6 +30,7 @@ class GuardedWrapper:
     """Mixin for a Django DatabaseWrapper bound to one centre."""
 
     route: Route
+    needs_transaction = True
     _is_connecting = False
     changes_schema = False  # statements of a migration, on engines whose DDL ends transactions by itself
     hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
