@@ -13,17 +13,11 @@ os.environ["RESERVO_ALLOWED_HOSTS"] = "testserver"
 os.environ["RESERVO_STATIC_ROOT"] = os.path.join(os.environ["RESERVO_DATA_DIR"], "static")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reservo.config.settings")
 
-# RESERVO_TEST_CONTROL=postgresql|mariadb puts the control plane of the run on a server of its own.
-CONTROL = os.environ.get("RESERVO_TEST_CONTROL", "sqlite")
-control_server = None
-if CONTROL != "sqlite":
-    from tests.servers import SERVERS
+from tests import control_of_the_run
 
-    control_server = SERVERS[CONTROL]()
-    control_server.start()
-    os.environ["RESERVO_CONTROL_URL"] = control_server.control_url()
+control_of_the_run.start()
 
-import django
+import django  # noqa: E402
 
 django.setup()
 os.mkdir(os.environ["RESERVO_STATIC_ROOT"])
@@ -50,8 +44,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    if control_server:
-        control_server.end()
+    control_of_the_run.end()
     shutil.rmtree(os.environ["RESERVO_DATA_DIR"], ignore_errors=True)
 
 
@@ -63,9 +56,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def control():
-    from reservo.config.preparing import migrate_control
+    from reservo.fleet import controlplane
 
-    migrate_control()
+    controlplane.bring_up()
     with engine_of_the_run():
         yield
 

@@ -26,6 +26,13 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+def _control_of_the_run(environment: dict[str, str]) -> dict[str, str]:
+    """Over the data of the test run itself, its control plane too, wherever that is."""
+    url = os.environ.get("RESERVO_CONTROL_URL")
+    shared = environment.get("RESERVO_DATA_DIR") == os.environ.get("RESERVO_DATA_DIR", "")
+    return {"RESERVO_CONTROL_URL": url} if url and shared else {}
+
+
 class Installation:
     """Data, environment and processes of one installation."""
 
@@ -40,6 +47,7 @@ class Installation:
             "RESERVO_STATIC_ROOT": str(ROOT / "build" / "static"),
             "PORT": str(self.port),
             "RESERVO_EVENTS_PORT": str(self.events_port),
+            **_control_of_the_run(environment),
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None

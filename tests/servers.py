@@ -179,7 +179,6 @@ class PostgresServer(Server):
             "provisioner_password": PROVISIONER_PASSWORD,
         }
 
-
     def control_url(self, name: str = "control") -> str:
         """A database for a control plane; what RESERVO_CONTROL_URL takes."""
         with self.admin() as admin:
@@ -255,7 +254,9 @@ class MariaServer(Server):
 
     def control_url(self, name: str = "control") -> str:
         with self.admin() as admin, admin.cursor() as cursor:
-            cursor.execute(f"CREATE USER IF NOT EXISTS {CONTROLLER}@'%' IDENTIFIED BY '{CONTROLLER_PASSWORD}'")
+            cursor.execute(
+                f"CREATE USER IF NOT EXISTS {CONTROLLER}@'%' IDENTIFIED BY '{CONTROLLER_PASSWORD}'"
+            )
             cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
             cursor.execute(f"GRANT ALL ON `{name}`.* TO {CONTROLLER}@'%'")
         return f"mariadb://{CONTROLLER}:{CONTROLLER_PASSWORD}@127.0.0.1:{self.port}/{name}"

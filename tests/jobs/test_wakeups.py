@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
@@ -16,6 +14,7 @@ from reservo.core.clock import now
 from reservo.jobs import sweeping, wakeups, worker
 from reservo.jobs.models import Job, Wakeup
 from tests.jobs import work
+from tests.locking import Holder
 
 
 @pytest.fixture
@@ -169,13 +168,10 @@ def test_a_nudge_for_a_centre_that_somebody_has_makes_him_look_again(alone):
 
 @pytest.fixture
 def locked_control():
-    """Another process holds the control database's only write lock."""
-    holder = sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
+    """Another process holds the control database against writers of hints."""
+    holder = Holder()
     yield holder
-    if holder.in_transaction:
-        holder.rollback()
-    holder.close()
+    holder.end()
 
 
 def test_a_hint_that_cannot_be_written_is_kept_and_repeated_and_the_change_stands(alone, locked_control):
@@ -189,16 +185,16 @@ def test_a_hint_that_cannot_be_written_is_kept_and_repeated_and_the_change_stand
     assert not Wakeup.objects.filter(pk=route.tenant_id).exists()
     wakeups.repeat_unwritten()
     assert route.tenant_id in wakeups._unwritten
-    locked_control.rollback()
+    locked_control.let_go()
     wakeups.repeat_unwritten()
     assert Wakeup.objects.get(pk=route.tenant_id).due_at == began
     assert wakeups._unwritten == {}
 
 
 def alone_unlocked(alone, holder, slug):
-    holder.rollback()
+    holder.let_go()
     route = alone(slug)
-    holder.execute("BEGIN IMMEDIATE")
+    holder.hold()
     return route
 
 
@@ -209,7 +205,7 @@ def test_a_booking_does_not_fail_when_no_hint_can_be_written(centre, monday, loc
     visit = centre.book(monday)
     with centre.active():
         assert Delivery.objects.filter(appointment_id=visit.pk, kind="confirmation").count() == 1
-    locked_control.rollback()
+    locked_control.let_go()
     wakeups.repeat_unwritten()
     assert Wakeup.objects.filter(pk=centre.route.tenant_id).exists()
 

@@ -4,6 +4,7 @@ import os
 import sys
 
 from django.core import management
+from django.db import OperationalError
 
 # Long enough to be commands of their own.
 UNDER = {
@@ -25,7 +26,19 @@ def main() -> None:
     words = sys.argv[1:]
     if command := UNDER.get(tuple(words[:2])):
         words = [command, *words[2:]]
-    management.execute_from_command_line(["reservo", *words])
+    try:
+        management.execute_from_command_line(["reservo", *words])
+    except OperationalError as error:
+        sys.exit(_told(error))
+
+
+def _told(error: OperationalError) -> str:
+    """A control database that is away is nobody's mistake in the program: one line. Anything else is raised again."""
+    from reservo.tenancy.backends.control.answering import ControlAway
+
+    if not isinstance(error, ControlAway):
+        raise error
+    return str(error)
 
 
 if __name__ == "__main__":

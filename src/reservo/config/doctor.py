@@ -26,12 +26,14 @@ from reservo.fleet.schemas import queries
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
 from reservo.tenancy import directory, namespaces
+from reservo.tenancy.backends.control import places
 from reservo.tenancy.models import Store
 from reservo.tenants import operations as tenants
 from reservo.tenants import standbys
 
 LEAST_FREE_BYTES = 500_000_000
 LATE = timedelta(seconds=30)
+LEAST_VERSIONS = {"SQLite": (3, 35), "PostgreSQL": (15, 0), "MariaDB": (10, 6), "MySQL": (99, 0)}
 
 
 @dataclass(slots=True)
@@ -95,6 +97,23 @@ def _clock() -> list[Finding]:
         return [*found, Finding(what, settings.RESERVO_DEMO, ask)]
     what = f"clock off by {off_at_most:.3f} s at most"
     return [*found, Finding(what, off_at_most < clocks.MOST_SECONDS_OFF, mend)]
+
+
+def _control() -> list[Finding]:
+    place = places.told(connection.settings_dict)
+    connection.ensure_connection()
+    version, least = connection.get_database_version(), LEAST_VERSIONS[connection.display_name]
+    named = f"{connection.display_name} {'.'.join(map(str, version))}"
+    found = [
+        Finding(f"control plane: {place} ({named})", version[:2] >= least, f"{least[0]}.{least[1]} or newer")
+    ]
+    if connection.vendor == "mysql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT @@collation_database")
+            collation = cursor.fetchone()[0]
+        mend = "ALTER DATABASE … COLLATE utf8mb4_bin, then a new copy: every letter is itself, as elsewhere"
+        found.append(Finding(f"its letters are compared as {collation}", collation == "utf8mb4_bin", mend))
+    return found
 
 
 def _schema() -> list[Finding]:
@@ -238,5 +257,5 @@ def _backups() -> list[Finding]:
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (
-    *(_data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups, _replicas),
+    *(_control, _data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups, _replicas),
 )

@@ -8,9 +8,11 @@ import secrets
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from reservo.core import clock
+from reservo.tenancy.backends.control import places
 
 DEFAULT_PORT = 8000
 
@@ -99,6 +101,25 @@ def networks(name: str) -> list[str]:
         except ValueError:
             raise BadEnvironment(f"{name} is not a list of addresses or networks: {word}") from None
     return found
+
+
+def control_database(data: Path) -> dict[str, Any]:
+    """RESERVO_CONTROL_URL, its password there or in the file RESERVO_CONTROL_PASSWORD_FILE; else a file of the data."""
+    url = os.environ.get("RESERVO_CONTROL_URL", "")
+    if not url:
+        return places.in_file(data / places.FILE)
+    try:
+        return places.at(url, password=content_of("RESERVO_CONTROL_PASSWORD_FILE"))
+    except places.BadPlace as bad:
+        raise BadEnvironment(f"RESERVO_CONTROL_URL: {bad}") from None
+
+
+def content_of(name: str) -> str:
+    path = os.environ.get(name, "")
+    try:
+        return Path(path).read_text().rstrip("\n") if path else ""
+    except OSError as refused:
+        raise BadEnvironment(f"{name}: {path}: {refused.strerror}") from refused
 
 
 def is_demo(data: Path) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from reservo.config import control, environment
+from reservo.config import environment
 
 SOURCES = Path(__file__).parent.parent
 DATA_DIR = environment.data_dir()
@@ -91,7 +91,7 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_ROUTERS = ["reservo.tenancy.router.PlaneRouter"]
 DATABASES = {
-    "default": control.database(DATA_DIR),
+    "default": environment.control_database(DATA_DIR),
     "tenant": {"ENGINE": "reservo.tenancy.backends.unbound"},
 }
 

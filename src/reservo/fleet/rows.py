@@ -1,6 +1,7 @@
 """All rows of one centre as plain values, in order of dependency, with a sum that every engine agrees on.
 
-Moves, backups, exports and comparisons read and write through this page. Everything here speaks of the active centre.
+Moves, backups, exports and comparisons read and write through this page. Everything here speaks of the active plane:
+a centre, or inside `tenancy.control()` the control plane.
 """
 
 from __future__ import annotations
@@ -49,14 +50,23 @@ class Digest:
         return cls(int(pair[0]), int(pair[1]))
 
 
-@lru_cache(maxsize=1)
 def tables() -> tuple[type[models.Model], ...]:
     """Every table of a centre but its epoch, those that others point to first."""
+    return _tables("tenant")
+
+
+def tables_of_control() -> tuple[type[models.Model], ...]:
+    """Every table of the control plane, those that others point to first."""
+    return _tables("control")
+
+
+@lru_cache(maxsize=2)
+def _tables(plane: str) -> tuple[type[models.Model], ...]:
     waiting = [
         model
         for model in apps.get_models(include_auto_created=True)
         if model.__module__.startswith("reservo.")
-        and plane_of(model) in ("tenant", "both")
+        and plane_of(model) in (plane, "both")
         and model is not NamespaceEpoch
         and not model._meta.proxy
     ]
@@ -73,9 +83,9 @@ def _needs(model: type[models.Model]) -> set[type[models.Model]]:
 
 
 def tables_there() -> list[type[models.Model]]:
-    """Those that the active centre has; all of them unless it is of an earlier release."""
-    absent = absences.of(tenancy.current())
-    return [model for model in tables() if model._meta.db_table not in absent.tables]
+    """Those that the active plane has; all of them unless it is a centre of an earlier release."""
+    absent = absences.of(tenancy.current()) if tenancy.is_active() else absences.NOTHING
+    return [model for model in active_tables() if model._meta.db_table not in absent.tables]
 
 
 def fields(model: type[models.Model]) -> list[models.Field]:
@@ -150,6 +160,10 @@ def digest(model: type[models.Model]) -> Digest:
 
 def digests() -> dict[str, Digest]:
     return {model._meta.db_table: digest(model) for model in tables_there()}
+
+
+def active_tables() -> tuple[type[models.Model], ...]:
+    return tables_of_control() if tenancy.in_control() else tables()
 
 
 def hash_of(row: Row) -> int:

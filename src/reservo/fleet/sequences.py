@@ -1,32 +1,40 @@
-"""The next key of each table goes on where it was, also when the newest rows are gone."""
+"""The next key of each table of the active plane goes on where it was, also when the newest rows are gone."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import connections, models
 
 from reservo import tenancy
-from reservo.fleet.rows import tables
-from reservo.tenancy.context import TENANT_ALIAS
+from reservo.fleet.rows import active_tables
+from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 
 def counted() -> list[type[models.Model]]:
     """Tables whose keys the database counts."""
-    return [model for model in tables() if isinstance(model._meta.pk, models.AutoField | models.BigAutoField)]
+    return [
+        model
+        for model in active_tables()
+        if isinstance(model._meta.pk, models.AutoField | models.BigAutoField)
+    ]
 
 
 def last_given() -> dict[str, int]:
-    """The highest key that each table of the active centre ever gave."""
-    read = {"sqlite": _sqlite, "postgresql": _postgresql, "mariadb": _mariadb}[tenancy.current().engine]
+    """The highest key that each table ever gave."""
+    read = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mariadb}[_connection().vendor]
     return read()
 
 
 def go_on_from(given: dict[str, int]) -> None:
     """The next key of these tables is above what was given elsewhere."""
-    write = {"sqlite": _set_sqlite, "postgresql": _set_postgresql, "mariadb": _set_mariadb}
+    write = {"sqlite": _set_sqlite, "postgresql": _set_postgresql, "mysql": _set_mariadb}[
+        _connection().vendor
+    ]
     by_name = {model._meta.db_table: model for model in counted()}
     with tenancy.atomic():
         for name, value in given.items():
-            write[tenancy.current().engine](by_name[name], value)
+            write(by_name[name], value)
 
 
 def raise_to(given: dict[str, int]) -> None:
@@ -35,16 +43,20 @@ def raise_to(given: dict[str, int]) -> None:
     go_on_from({name: value for name, value in given.items() if value > here.get(name, 0)})
 
 
+def _connection() -> Any:
+    return connections[CONTROL_ALIAS if tenancy.in_control() else TENANT_ALIAS]
+
+
 def _rows(sql: str, *params: object) -> dict[str, int]:
     names = {model._meta.db_table for model in counted()}
-    with connections[TENANT_ALIAS].cursor() as cursor:
+    with _connection().cursor() as cursor:
         cursor.execute(sql, params)
         found = {str(name): int(value or 0) for name, value in cursor.fetchall()}
     return {name: found.get(name, 0) for name in sorted(names)}
 
 
 def _run(sql: str, *params: object) -> None:
-    with connections[TENANT_ALIAS].cursor() as cursor:
+    with _connection().cursor() as cursor:
         cursor.execute(sql, params)
 
 

@@ -111,6 +111,11 @@ _HINT = """
         generation = jobs_wakeup.generation + 1,
         hinted_at = excluded.hinted_at
 """
+_HINT_MARIADB = """
+    INSERT INTO jobs_wakeup (tenant_id, due_at, generation, hinted_at) VALUES (%s, %s, 1, %s)
+    ON DUPLICATE KEY UPDATE
+        due_at = LEAST(due_at, VALUES(due_at)), generation = generation + 1, hinted_at = VALUES(hinted_at)
+"""
 
 
 def _write(tenant_id: int, due_at: datetime) -> None:
@@ -118,7 +123,8 @@ def _write(tenant_id: int, due_at: datetime) -> None:
     adapt = connection.ops.adapt_datetimefield_value
     at = now()
     with connection.waiting_at_most(LONGEST_WAIT_MS), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(_HINT, [tenant_id, adapt(due_at), adapt(at)])
+        sql = _HINT_MARIADB if connection.vendor == "mysql" else _HINT
+        cursor.execute(sql, [tenant_id, adapt(due_at), adapt(at)])
     _see(tenant_id, at, due_at)
 
 
@@ -169,8 +175,10 @@ def seconds_to_next(longest: float, *, at: datetime) -> float:
 
 _TAKE = """
     UPDATE jobs_wakeup SET taken_until = %s
-    WHERE tenant_id = %s AND (taken_until IS NULL OR taken_until <= %s) RETURNING generation, hinted_at
+    WHERE tenant_id = %s AND (taken_until IS NULL OR taken_until <= %s)
 """
+_RETURNING = "RETURNING generation, hinted_at"
+_TAKEN = "SELECT generation, hinted_at FROM jobs_wakeup WHERE tenant_id = %s"
 _SETTLE = """
     UPDATE jobs_wakeup SET taken_until = NULL, due_at = CASE WHEN generation = %s THEN %s ELSE due_at END
     WHERE tenant_id = %s
@@ -180,7 +188,13 @@ _CLEAR = "DELETE FROM jobs_wakeup WHERE tenant_id = %s AND generation = %s"
 
 def take(tenant_id: int, *, at: datetime) -> Taken | None:
     """The turn of this centre; None if another worker has it or there is no hint."""
-    found = _execute(_TAKE, [at + TAKEN_FOR, tenant_id, at])
+    values: list[int | datetime] = [at + TAKEN_FOR, tenant_id, at]
+    if connections[CONTROL_ALIAS].vendor == "mysql":
+        # It returns nothing from an update. A hint given between the two is young, and not cleared.
+        count, _ = _execute(_TAKE, values)
+        found = _execute(_TAKEN, [tenant_id])[1] if count else []
+    else:
+        found = _execute(_TAKE + _RETURNING, values)[1]
     return Taken(tenant_id, found[0][0], instant(found[0][1])) if found else None
 
 
@@ -199,12 +213,13 @@ def settle(taken: Taken, next_due: datetime | None, *, at: datetime) -> None:
     _execute(_SETTLE, [taken.generation, max(next_due, at), taken.tenant_id])
 
 
-def _execute(sql: str, values: list[int | datetime]) -> list[tuple[Any, ...]]:
+def _execute(sql: str, values: list[int | datetime]) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many rows were met, and what came back."""
     connection = connections[CONTROL_ALIAS]
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(sql, [adapt(value) if isinstance(value, datetime) else value for value in values])
-        return list(cursor.fetchall()) if cursor.description else []
+        return cursor.rowcount, list(cursor.fetchall()) if cursor.description else []
 
 
 def _free(at: datetime) -> Q:

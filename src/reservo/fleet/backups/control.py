@@ -10,19 +10,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 
-from reservo.fleet import copies
+from reservo.fleet import controlplane, copies
 from reservo.fleet.backups import identity, packing
 from reservo.fleet.backups.manifests import CONTROL, Manifest
 from reservo.fleet.copies import Progress
 from reservo.fleet.rows import Digest
 from reservo.tenancy import namespaces
+from reservo.tenancy.backends.control import places
 from reservo.tenancy.context import CONTROL_ALIAS
 
 SECRET, MARK = "secret.key", "installation.json"
-
-
-class OtherEngine(RuntimeError):
-    """The control plane is on a server: its backup is that server's own."""
 
 
 def stage(folder: Path, at: datetime, progress: Progress) -> tuple[Manifest, packing.Content]:
@@ -70,17 +67,19 @@ def digests(path: Path) -> dict[str, Digest]:
 
 
 def _copy(path: Path, progress: Progress) -> None:
+    """At one moment; from a server row by row, compared in the file."""
     connection = connections[CONTROL_ALIAS]
-    if connection.vendor != "sqlite":
-        raise OtherEngine(connection.vendor)
-    connection.ensure_connection()
-    with (
-        closing(sqlite3.connect(connection.settings_dict["NAME"])) as source,
-        closing(sqlite3.connect(path)) as target,
-    ):
-        source.backup(target, progress=lambda *_: progress())
+    if connection.vendor == "sqlite":
+        _copy_file(Path(connection.settings_dict["NAME"]), path, progress)
+    else:
+        controlplane.copy(places.in_file(path), progress=progress)
     with closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _copy_file(of: Path, path: Path, progress: Progress) -> None:
+    with closing(sqlite3.connect(of)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target, progress=lambda *_: progress())
 
 
 def _kept_files() -> dict[str, bytes]:

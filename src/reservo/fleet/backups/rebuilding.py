@@ -19,12 +19,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from reservo import tenancy
 from reservo.accounts.models import Session, User
-from reservo.fleet import arrivals, copies
+from reservo.fleet import arrivals, controlplane, copies
 from reservo.fleet.backups import control, identity, keys, places, restoring, sources
 from reservo.fleet.backups.manifests import BadManifest, Manifest, instant
 from reservo.fleet.backups.sealing import Damaged, WrongKey
@@ -32,6 +31,7 @@ from reservo.fleet.models import Backup, Move, Restore
 from reservo.fleet.schemas import known
 from reservo.jobs.models import Heartbeat, Lease
 from reservo.tenancy import directory, namespaces, servers
+from reservo.tenancy.backends.control import places as places_of_control
 from reservo.tenancy.context import CONTROL_ALIAS
 from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
@@ -96,18 +96,16 @@ def _progress_file() -> Path:
 
 def _control(place: places.Place, installation: str, say: Say) -> datetime:
     """The moment that the control plane is of; made now, or by a rebuild that was stopped."""
-    database = Path(connections[CONTROL_ALIAS].settings_dict["NAME"])
     if _progress_file().exists():
         noted = json.loads(_progress_file().read_text())
         _know_secret(Path(settings.RESERVO_DATA_DIR) / control.SECRET)
         say(f"control plane of {noted['control_of']}: there already")
         return instant(noted["control_of"])
-    if database.exists():
-        raise CannotRebuild(f"{database} is there: an installation is rebuilt in an empty directory only")
+    _refuse_used()
     for source, header in sources.listed(place, identity.folder_named(installation, 0)):
         try:
             with sources.opened(source) as backup:
-                _put_control(backup, database)
+                _put_control(backup)
                 noted = backup.manifest.header()["taken_at"]
                 _progress_file().write_text(json.dumps({"control_of": noted}))
                 say(f"control plane of {noted} from {source.label}")
@@ -119,7 +117,20 @@ def _control(place: places.Place, installation: str, say: Say) -> datetime:
     raise CannotRebuild(f"{place.address} has no sound backup of the control plane")
 
 
-def _put_control(backup: sources.Opened, database: Path) -> None:
+def _refuse_used() -> None:
+    here = connections[CONTROL_ALIAS].settings_dict
+    if places_of_control.is_file(here):
+        if Path(here["NAME"]).exists():
+            raise CannotRebuild(
+                f"{here['NAME']} is there: an installation is rebuilt in an empty directory only"
+            )
+    elif not controlplane.is_empty():
+        raise CannotRebuild(
+            f"{places_of_control.told(here)} holds an installation: one is rebuilt in an empty database only"
+        )
+
+
+def _put_control(backup: sources.Opened) -> None:
     """The secret first, the database last: it is what says that this was done."""
     data = Path(settings.RESERVO_DATA_DIR)
     _refuse_other_secret(backup.content(control.SECRET))
@@ -127,14 +138,31 @@ def _put_control(backup: sources.Opened, database: Path) -> None:
         (data / part.name).touch(mode=0o600)
         (data / part.name).write_bytes(backup.content(part.name))
     _know_secret(data / control.SECRET)
-    draft = database.with_name(f".{database.name}.draft")
+    draft = data / f".{places_of_control.FILE}.draft"
     shutil.copyfile(backup.folder / copies.DATA, draft)
-    _bring_up(draft, backup.manifest)
+    _refuse_newer(backup.manifest)
     _settle(draft, backup.manifest)
-    for suffix in ("-wal", "-shm"):
+    _forget_journals(draft)
+    _move_in(draft)
+
+
+def _move_in(draft: Path) -> None:
+    """The file itself, or all of its rows in one transaction of a server."""
+    here = connections[CONTROL_ALIAS]
+    if places_of_control.is_file(here.settings_dict):
+        here.close()
+        draft.rename(here.settings_dict["NAME"])
+        return
+    with controlplane.opened(places_of_control.in_file(draft)):
+        controlplane.bring_up()
+        controlplane.copy(here.settings_dict)
+    _forget_journals(draft)
+    draft.unlink()
+
+
+def _forget_journals(draft: Path) -> None:
+    for suffix in ("-wal", "-shm", f".{controlplane.SETUP}"):
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-    connections[CONTROL_ALIAS].close()
-    draft.rename(database)
 
 
 def _refuse_other_secret(content: bytes) -> None:
@@ -150,7 +178,7 @@ def _know_secret(file: Path) -> None:
         servers.forget()
 
 
-def _bring_up(draft: Path, manifest: Manifest) -> None:
+def _refuse_newer(manifest: Manifest) -> None:
     known = copies.migrations_here()
     for app, names in manifest.migrations.items():
         if newer := sorted(set(names) - set(known.get(app, ()))):
@@ -170,7 +198,7 @@ def _settle(draft: Path, manifest: Manifest) -> None:
 
 def _tenants(place: places.Place, installation: str) -> list[int]:
     """Those that the control plane knows, and those that are newer than it."""
-    call_command("migrate", database=CONTROL_ALIAS, verbosity=0, interactive=False)
+    controlplane.bring_up()
     directory.forget()
     with tenancy.control(), tenancy.atomic():
         for gone in (Session, Heartbeat, Lease):

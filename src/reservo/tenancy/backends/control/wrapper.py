@@ -1,4 +1,4 @@
-"""What the control database's connection does on every engine: heal, wait no longer than is wise, say that it is away."""
+"""What the control database's connection does on every engine: heal, wait with a bound, say when it is away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 
 from reservo.tenancy.backends.control import answering
 from reservo.tenancy.backends.control.answering import ControlAway
@@ -22,6 +22,7 @@ class ControlWrapper:
 
     hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
     needs_transaction = False
+    is_kept = False  # it holds a lock or sees one moment: another connection would not
     _patience: float | None = None
     _used_at = 0.0
     _is_connecting = False
@@ -80,8 +81,8 @@ class ControlWrapper:
             super().connect()  # type: ignore[misc]
 
     def ensure_connection(self) -> None:
-        is_free = not self._is_connecting and not self.in_atomic_block  # type: ignore[attr-defined]
-        if is_free and self.connection is not None:  # type: ignore[attr-defined]
+        is_held = self._is_connecting or self.is_kept or not self.autocommit  # type: ignore[attr-defined]
+        if not is_held and self.connection is not None:  # type: ignore[attr-defined]
             self._drop_if_doubtful()
         super().ensure_connection()  # type: ignore[misc]
 
@@ -108,7 +109,14 @@ class ControlWrapper:
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)  # type: ignore[misc]
         self.hinted_due = None
         if not autocommit:
+            self._begin()
+
+    def _begin(self) -> None:
+        try:
             self._wait_turn()
+        except Error:
+            self.close()  # type: ignore[attr-defined]
+            raise
 
     def _wait_turn(self) -> None:
         """One transaction at a time, as in a file: what an operation looked at stays true until it commits."""

@@ -49,9 +49,11 @@ class DatabaseWrapper(ControlWrapper, PlainWrapper):
     def alone(self, name: str) -> Iterator[None]:
         lock = f"{self.settings_dict['NAME']}:{name}"[-LONGEST_NAME:]
         self._run("SELECT GET_LOCK(%s, %s)", lock, int(self.patience))
+        self.is_kept = True
         try:
             yield
         finally:
+            self.is_kept = False
             self._run("SELECT RELEASE_LOCK(%s)", lock)
 
     def _wait_turn(self) -> None:

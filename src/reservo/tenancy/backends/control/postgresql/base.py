@@ -61,9 +61,11 @@ class DatabaseWrapper(ControlWrapper, base.DatabaseWrapper):
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         self._run("SELECT pg_advisory_lock(hashtext(%s))", name)
+        self.is_kept = True
         try:
             yield
         finally:
+            self.is_kept = False
             self._run("SELECT pg_advisory_unlock(hashtext(%s))", name)
 
     def _wait_turn(self) -> None:
