@@ -31,7 +31,7 @@ def find(slug: str) -> Route | None:
 
 
 _BY_ID = """
-    SELECT placement.id, slug, state, zone, epoch, engine, address, namespace, name, schema,
+    SELECT placement.id, slug, state, zone, epoch, engine, address, namespace, name, placement.{schema},
            language, frame_sites, replica
     FROM tenancy_placement placement JOIN tenancy_store store ON store.id = store_id WHERE placement.id = %s
 """
@@ -40,7 +40,7 @@ _BY_ID = """
 def by_id(tenant_id: int) -> Route | None:
     """The route of a centre by its identity, read afresh: with each of its turns, so written out."""
     with connections[CONTROL_ALIAS].cursor() as cursor:
-        cursor.execute(_BY_ID, [tenant_id])
+        cursor.execute(_BY_ID.format(schema=connections[CONTROL_ALIAS].ops.quote_name("schema")), [tenant_id])
         row = cursor.fetchone()
     return Route(*row) if row else None
 

@@ -22,6 +22,7 @@ class ControlWrapper:
 
     hinted_due: Any = None  # what wake-up was hinted for in the open transaction, see `jobs.wakeups`
     needs_transaction = False
+    errors_occurred: bool
     is_kept = False  # it holds a lock or sees one moment: another connection would not
     _patience: float | None = None
     _used_at = 0.0
@@ -92,7 +93,7 @@ class ControlWrapper:
         self._used_at = at
         if answering.is_away():
             self.close()  # type: ignore[attr-defined]
-        elif (self.errors_occurred or idle > IDLE_SECONDS) and not self._still_there():  # type: ignore[attr-defined]
+        elif (self.errors_occurred or idle > IDLE_SECONDS) and not self._still_there():
             self.close()  # type: ignore[attr-defined]
             if time.monotonic() - at > PING_MS / 2_000:
                 answering.note_away()
