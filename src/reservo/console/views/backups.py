@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from reservo.console.access import actor_of, operator
+from reservo.console.forms.centres import ReasonForm
 from reservo.console.forms.fleet import AsNewForm, TypedForm
 from reservo.console.operations import backups
 from reservo.console.queries import backups as found
@@ -109,12 +110,12 @@ def undo(request: HttpRequest, restore_id: int) -> HttpResponse:
     one = Restore.objects.filter(pk=restore_id).first()
     if one is None:
         raise Http404
-    reason = request.POST.get("reason", "").strip()[:200]
-    if not reason:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
         messages.error(request, _("Falta el motivo: nada cambió."))
         return HttpResponseRedirect(reverse("console:restores"))
     try:
-        backups.undo(one, reason=reason, by=actor_of(request), at=now())
+        backups.undo(one, reason=form.cleaned_data["reason"], by=actor_of(request), at=now())
     except (restoring.CannotRestore, orders.AlreadyOrdered):
         messages.error(request, _("Esa restauración no se puede deshacer ahora."))
     return HttpResponseRedirect(reverse("console:restores"))
