@@ -17,10 +17,12 @@ from uuid import UUID
 
 import orjson
 from django.apps import apps
-from django.db import models
+from django.db import connections, models
+from django.db.models.constants import OnConflict
 
 from reservo import tenancy
 from reservo.tenancy import absences
+from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.models import NamespaceEpoch
 from reservo.tenancy.planes import plane_of
 
@@ -136,11 +138,24 @@ def write(model: type[models.Model], rows: Sequence[Row], *, again: bool = False
 
     `again`: those that are there already (a page that was written before a crash) stay as they are.
     """
-    if rows:
-        names = columns(model)
-        made = [model(**dict(zip(names, row, strict=True))) for row in rows]
-        with tenancy.atomic():
-            model._base_manager.bulk_create(made, batch_size=500, ignore_conflicts=again)
+    connection, there = connections[TENANT_ALIAS], fields(model)
+    values = [
+        [field.get_db_prep_save(value, connection) for field, value in zip(there, row, strict=True)]
+        for row in rows
+    ]
+    statement = _insert(model, there, connection.ops, OnConflict.IGNORE if again else None)
+    with tenancy.atomic(), connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
+def _insert(
+    model: type[models.Model], there: list[models.Field], ops: Any, on_conflict: OnConflict | None
+) -> str:
+    opening = ops.insert_statement(on_conflict=on_conflict)
+    closing = ops.on_conflict_suffix_sql(there, on_conflict, [], [])
+    names = ", ".join(ops.quote_name(field.column) for field in there)
+    table, places = ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(there))
+    return f"{opening} {table} ({names}) VALUES ({places}) {closing}".rstrip()
 
 
 def replace(model: type[models.Model], keys: Sequence[Any], rows: Sequence[Row]) -> None:
