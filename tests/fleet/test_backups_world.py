@@ -10,7 +10,7 @@ from reservo import tenancy
 from reservo.accounts.models import Membership
 from reservo.adapters import files
 from reservo.core.clock import now
-from reservo.fleet import journal
+from reservo.fleet import journal, moves
 from reservo.fleet.backups import restoring, sources
 from reservo.fleet.models import Backup, Move, Restore
 from reservo.jobs.models import Job, NextFiring, RecurringRun, Wakeup
@@ -18,6 +18,7 @@ from reservo.notifications.models import Delivery
 from reservo.staff.models import StaffMember
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
+from reservo.tenants import stores
 from tests.cast import make_cast
 from tests.fleet.backing_up import back_up, numbers
 
@@ -156,7 +157,7 @@ def test_a_centre_that_is_being_moved_is_backed_up_without_the_movers_triggers(c
     assert numbers(cast.slug) == [1, 2]
 
 
-def test_two_restores_at_once_and_one_during_a_move_are_refused(cast):
+def test_two_restores_at_once_and_one_during_a_move_or_the_other_way_are_refused(cast, tmp_path):
     back_up(cast.route)
     source = sources.newest(cast.route.tenant_id)
     place = Placement.objects.select_related("store").get(slug=cast.slug)
@@ -164,6 +165,9 @@ def test_two_restores_at_once_and_one_during_a_move_are_refused(cast):
     other = Restore.objects.create(**common, source="x", data_of=now())
     with pytest.raises(restoring.CannotRestore, match="being restored already"):
         restoring.over_itself(cast.slug, source, clock=now)
+    elsewhere = stores.Description(name="elsewhere", engine="sqlite", address=str(tmp_path), capacity=5)
+    with pytest.raises(moves.CannotMove, match="is being restored"):
+        moves.plan(cast.slug, stores.add(elsewhere).name, at=now())
     other.delete()
     move = Move.objects.create(
         **common,

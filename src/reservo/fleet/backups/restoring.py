@@ -21,6 +21,7 @@ from reservo.fleet.backups import identity, world
 from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.models import Move, Restore
+from reservo.fleet.moves import planning
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as migrations
 from reservo.jobs import scheduler, wakeups
@@ -126,6 +127,8 @@ def undo(slug: str, *, clock: Clock) -> Restore:
     if restore.state != State.DONE or restore.forgotten_at:
         raise CannotRestore("there is no other state to go back to")
     placement = _placement(slug)
+    with tenancy.control(), tenancy.atomic():
+        _refuse_moving(placement)
     before = _route(restore, restore.before_store, restore.before_namespace, placement.epoch)
     if not _is_readable(before):
         raise CannotRestore(f"the state from before is not in {restore.before_store} any more")
@@ -258,13 +261,12 @@ def _goes_on_here(manifest: Manifest) -> bool:
 def _begin(
     placement: Placement, source: Source, manifest: Manifest, store_name: str, *, at: datetime
 ) -> Restore:
-    if Move.objects.filter(open_for=placement.pk).exists():
-        raise CannotRestore(f"{placement.slug} is being moved; finish or abort that first")
     if migrations.is_under_way(placement.pk):
         raise CannotRestore(f"{placement.slug} is being migrated; try again in a moment")
     store = _store(placement, store_name)
     try:
         with tenancy.control(), tenancy.atomic():
+            _refuse_moving(placement)
             return Restore.objects.create(
                 tenant_id=placement.pk,
                 slug=placement.slug,
@@ -281,6 +283,12 @@ def _begin(
         raise CannotRestore(
             f"{placement.slug} is being restored already, or was and stopped: abort that"
         ) from open_one
+
+
+def _refuse_moving(placement: Placement) -> None:
+    planning.hold(placement)
+    if Move.objects.filter(open_for=placement.pk).exists():
+        raise CannotRestore(f"{placement.slug} is being moved; finish or abort that first")
 
 
 def _store(placement: Placement, name: str) -> Store:

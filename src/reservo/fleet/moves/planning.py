@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from reservo import tenancy
 from reservo.fleet import rows
-from reservo.fleet.models import Move
+from reservo.fleet.models import Move, Restore
 from reservo.fleet.schemas import planning as migrations
 from reservo.tenancy import namespaces
 from reservo.tenancy.models import Placement, Store
@@ -55,6 +55,9 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
     placement = _movable(slug, store)
     try:
         with tenancy.control(), tenancy.atomic():
+            hold(placement)
+            if Restore.objects.filter(open_for=placement.pk).exists():
+                raise CannotMove(f"{slug} is being restored; wait for its end or abort that first")
             return Move.objects.create(
                 tenant_id=placement.pk,
                 slug=slug,
@@ -88,6 +91,11 @@ def _movable(slug: str, store: Store) -> Placement:
     if bad:
         raise CannotMove(f"{store.name}: {bad[0].what}: no. {bad[0].mend}")
     return placement
+
+
+def hold(placement: Placement) -> None:
+    """Until the transaction ends no other move or restore of this centre begins."""
+    Placement.objects.select_for_update().get(pk=placement.pk)
 
 
 def move_of(slug: str) -> Move:
