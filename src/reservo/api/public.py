@@ -107,10 +107,14 @@ def _once(key: str, body: bytes, wanted: OnlineBooking) -> Any:
         if kept is not None:
             if kept.body_hash != digest:
                 raise invalid(field_error(KEY_HEADER, "reused", _("Ya se usó con otro cuerpo.")))
-            return kept.response
+            return orjson.loads(kept.response)
         made = _book(wanted)
         IdempotencyKey.objects.create(
-            operation=OPERATION, key=key, body_hash=digest, response=made, created_at=at
+            operation=OPERATION,
+            key=key,
+            body_hash=digest,
+            response=orjson.dumps(made).decode(),
+            created_at=at,
         )
     return made
 

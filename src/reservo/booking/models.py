@@ -77,7 +77,7 @@ class IdempotencyKey(TenantModel):
     operation = models.CharField(max_length=40)
     key = models.CharField(max_length=128)
     body_hash = models.CharField(max_length=64)
-    response = models.JSONField(null=True, blank=True)
+    response = models.TextField(help_text="JSON, byte for byte as it was answered")
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

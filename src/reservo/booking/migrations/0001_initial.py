@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ("operation", models.CharField(max_length=40)),
                 ("key", models.CharField(max_length=128)),
                 ("body_hash", models.CharField(max_length=64)),
-                ("response", models.JSONField(blank=True, null=True)),
+                ("response", models.TextField(help_text="JSON, byte for byte as it was answered")),
                 ("created_at", models.DateTimeField(db_index=True)),
             ],
             options={

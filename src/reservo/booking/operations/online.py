@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,14 +86,14 @@ def book_once(request: OnlineBooking, *, key: str, body_hash: str, at: datetime)
         kept = IdempotencyKey.objects.filter(operation=FORM, key=key).first()
         if kept is None:
             appointment = _book_held_or_free(request, at=at)
-            made = {"appointment": appointment.pk}
+            made = json.dumps({"appointment": appointment.pk})
             IdempotencyKey.objects.create(
                 operation=FORM, key=key, body_hash=body_hash, response=made, created_at=at
             )
             return appointment
     if kept.body_hash != body_hash:
         raise agenda.TimeTaken
-    return Appointment.objects.get(pk=kept.response["appointment"])
+    return Appointment.objects.get(pk=json.loads(kept.response)["appointment"])
 
 
 def _book_held_or_free(request: OnlineBooking, *, at: datetime) -> Appointment:
