@@ -7,7 +7,6 @@ from reservo.catalog.models import Branch, Centre
 from reservo.core.clock import now
 from reservo.staff.models import Role
 from reservo.tenancy import connections, directory, namespaces
-from reservo.tenancy.backends.sqlite.base import path_of
 from reservo.tenancy.models import Placement, Store
 from reservo.tenancy.slugs import BadSlug
 from reservo.tenants import founding, operations, stores
@@ -86,7 +85,7 @@ def test_a_taken_name_is_refused_and_its_centre_untouched(make):
 
 def test_a_full_store_takes_no_more(make):
     make("nueva-tres")
-    store = Store.objects.get(name="embedded")
+    store = Placement.objects.get(slug="nueva-tres").store
     Store.objects.filter(pk=store.pk).update(capacity=store.placements.count())
     try:
         with pytest.raises(stores.NoRoom):
@@ -128,6 +127,6 @@ def test_what_a_killed_creation_left_is_taken_back_when_asked(make, monkeypatch)
     left = Placement.objects.get(slug="nueva-siete")
     assert (left.state, list(operations.unfinished())) == ("maintenance", [left])
     assert operations.take_back_unfinished("nueva-siete")
-    assert not path_of(left.route()).exists()
+    assert not namespaces.exists(left.route())
     assert make("nueva-siete").state == "active"
     assert not operations.take_back_unfinished("nueva-siete")

@@ -97,12 +97,16 @@ def test_a_change_waits_for_a_writer_who_needs_the_control_plane(centre):
 
 
 def test_many_changes_at_once_leave_one_state_and_one_epoch(centre):
+    wrong = []
+
     def alternate(state):
         for _ in range(5):
             try:
                 set_state(centre.slug, state, reason="", at=now())
             except operations.StateContested:
                 continue
+            except Exception as error:
+                wrong.append(error)
         connections.close_all()
         django_connections["default"].close()
 
@@ -111,6 +115,7 @@ def test_many_changes_at_once_leave_one_state_and_one_epoch(centre):
         thread.start()
     for thread in threads:
         thread.join(60)
+    assert wrong == []
     route = directory.by_id(centre.route.tenant_id)
     changes = StateChange.objects.filter(tenant_id=route.tenant_id)
     assert route.epoch == centre.route.epoch + changes.count()
