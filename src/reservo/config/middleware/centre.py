@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.urls import Resolver404, get_script_prefix, resolve, set_script_pref
 from reservo import tenancy
 from reservo.booking.views import embedding
 from reservo.config import errors
-from reservo.config.middleware import positions
+from reservo.config.middleware import positions, refusals
 from reservo.core import trace
 from reservo.tenancy import directory, replicas, slugs
 from reservo.tenancy.context import from_replica
@@ -83,10 +84,12 @@ class TenantMiddleware:
         response = self._ask(request, route)
         again = _where_to_ask_again(request, route)
         if again is not None:
-            request.refused_by = ""
+            _make_as_new(request)
             response = self._ask(request, again)
         if _may_stand_in(request, again or route):
             return self._stand_in(request, again or route)
+        if getattr(request, "refused_by", ""):
+            refusals.hear_out(request, response)
         return response
 
     def _ask(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
@@ -98,7 +101,7 @@ class TenantMiddleware:
 
     def _stand_in(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
         """The primary is away: what needs no write is shown from its standby."""
-        request.refused_by = ""
+        _make_as_new(request)
         request.stands_in = True
         with tenancy.activate(route), from_replica():
             return self.get_response(request)
@@ -107,7 +110,7 @@ class TenantMiddleware:
 def _where_to_ask_again(request: HttpRequest, route: tenancy.Route) -> tenancy.Route | None:
     refused_by = getattr(request, "refused_by", "")
     if refused_by == "place":
-        found = directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS)
+        found = _next_place(route)
         return found if found and found.state == Placement.State.ACTIVE else None
     return route if refused_by in ("deadlock", "replica") else None
 
@@ -116,3 +119,25 @@ def _may_stand_in(request: HttpRequest, route: tenancy.Route) -> bool:
     if not route.replica or getattr(request, "refused_by", "") not in ("store", "place"):
         return False
     return replicas.is_able_to_go_on(request.resolver_match.func)
+
+
+_waiting = threading.Lock()
+
+
+def _next_place(route: tenancy.Route) -> tenancy.Route | None:
+    """One thread of this process waits for a move at a time: the others stay free for other centres."""
+    waits = _waiting.acquire(blocking=False)
+    try:
+        return directory.await_change(route, seconds=LONGEST_PAUSE_SECONDS if waits else 0)
+    finally:
+        if waits:
+            _waiting.release()
+
+
+def _make_as_new(request: HttpRequest) -> None:
+    """To be asked again: the form of the first asking is kept by the request, its files were read to their end."""
+    request.refused_by = ""
+    if hasattr(request, "_files"):
+        for _, files in request._files.lists():
+            for file in files:
+                file.seek(0)

@@ -29,8 +29,8 @@ class RefusalMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return errors.method_not_allowed(request, allow=response.headers["Allow"])
-        if response.status_code >= 400 and _has_more_to_say(request):
-            _read_to_its_end(request)
+        if not getattr(request, "refused_by", ""):  # else it may be asked again, with all that it says
+            hear_out(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -52,6 +52,12 @@ class RefusalMiddleware:
         return None
 
 
+def hear_out(request: HttpRequest, response: HttpResponse) -> None:
+    """Read what a refused request still sends: a client that is cut off while it sends does not hear the answer."""
+    if response.status_code >= 400 and _has_more_to_say(request):
+        _read_to_its_end(request)
+
+
 def _has_more_to_say(request: HttpRequest) -> bool:
     if "Transfer-Encoding" in request.headers:
         return True
@@ -59,7 +65,6 @@ def _has_more_to_say(request: HttpRequest) -> bool:
 
 
 def _read_to_its_end(request: HttpRequest) -> None:
-    """What is still on its way: a client that is cut off while it sends does not hear the answer."""
     left = MOST_READ_BYTES
     coming = request.environ["wsgi.input"] if "Transfer-Encoding" in request.headers else request._stream
     try:
