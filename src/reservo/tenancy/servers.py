@@ -16,6 +16,7 @@ from reservo.core import sealing
 SECONDS_KEPT = 30.0
 LONGEST_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 0.05
+LONGEST_TURN_SECONDS = 0.5  # for those before this one to have opened theirs
 
 _T = TypeVar("_T")
 
@@ -119,13 +120,14 @@ def split(address: str) -> tuple[str, int, str]:
 
 
 class Gate:
-    """One server as this process knows it. While it is sick one thread tries it, the others are refused at once.
+    """One server as this process knows it: one thread at a time opens a connection to it.
 
-    After a try that failed nobody tries for `hold_off_seconds`.
+    While it is sick, or slow to answer, the others are refused instead of waiting beside that one. After a try that
+    failed nobody tries for `hold_off_seconds`.
     """
 
     def __init__(self, *, hold_off_seconds: float = 0.0) -> None:
-        self._trying = threading.Lock()
+        self._opening = threading.Lock()
         self._sick = False
         self._hold_off = hold_off_seconds
         self._try_again_at = 0.0
@@ -144,30 +146,41 @@ class Gate:
 
     def through(self, connect: Callable[[], _T], *, is_full: Callable[[Exception], bool]) -> _T:
         """What `connect` gives. Raises StoreBusy after waiting for a full server, StoreUnavailable for a dead one."""
-        alone = self._sick
-        if alone and (time.monotonic() < self._try_again_at or not self._trying.acquire(blocking=False)):
-            raise StoreUnavailable("the store does not answer")
-        try:
-            return self._patiently(connect, is_full)
-        finally:
-            if alone:
-                self._trying.release()
-
-    def _patiently(self, connect: Callable[[], _T], is_full: Callable[[Exception], bool]) -> _T:
         end = time.monotonic() + LONGEST_WAIT_SECONDS
         while True:
             try:
-                made = connect()
-            except OperationalError as error:
-                if not is_full(error):
-                    self.note_sick()
-                    raise StoreUnavailable("the store does not answer") from error
+                return self._alone(connect, is_full)
+            except _Full as full:
                 if time.monotonic() >= end:
-                    raise StoreBusy("the store has no connection to give") from error
-                time.sleep(RETRY_SECONDS)
-            else:
+                    raise StoreBusy("the store has no connection to give") from full
+            time.sleep(RETRY_SECONDS)
+
+    def _alone(self, connect: Callable[[], _T], is_full: Callable[[Exception], bool]) -> _T:
+        self._wait_turn()
+        try:
+            made = connect()
+        except OperationalError as error:
+            if is_full(error):
                 self.note_well()
-                return made
+                raise _Full from error
+            self.note_sick()
+            raise StoreUnavailable("the store does not answer") from error
+        else:
+            self.note_well()
+            return made
+        finally:
+            self._opening.release()
+
+    def _wait_turn(self) -> None:
+        if self._sick and time.monotonic() < self._try_again_at:
+            raise StoreUnavailable("the store does not answer")
+        if not self._opening.acquire(timeout=0 if self._sick else LONGEST_TURN_SECONDS):
+            self._sick = True  # until the one who is opening comes back with a connection
+            raise StoreUnavailable("the store does not answer")
+
+
+class _Full(Exception):
+    """The server takes no more connections now."""
 
 
 _gates: dict[str, Gate] = {}

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.db import DatabaseError, OperationalError
+
 from reservo.tenancy import servers
 from reservo.tenancy.backends.guard import GuardedWrapper
-from reservo.tenancy.context import Route
+from reservo.tenancy.context import Route, WrongTenant
+
+Aim = tuple[str, int]  # a namespace and the centre that it holds
 
 # A server process remembers the catalog of every namespace it has touched: about 2 MB each.
 MOST_NAMESPACES_PER_CONNECTION = 150
@@ -20,8 +24,8 @@ class AimedWrapper(GuardedWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._aimed_at = ""
-        self._touched: set[str] = set()
+        self._aimed_at: Aim | None = None
+        self._touched: set[Aim] = set()
         self._opened_at = 0.0
         self._is_connecting = False
         self._aimed_on = 0.0
@@ -66,7 +70,7 @@ class AimedWrapper(GuardedWrapper):
             servers.gate(self.route.store, self.address()).through(self._open, is_full=self._is_full)
         finally:
             self._is_connecting = False
-        self._aimed_at = ""
+        self._aimed_at = None
         self._touched = set()
         self._opened_at = time.monotonic()
 
@@ -76,11 +80,29 @@ class AimedWrapper(GuardedWrapper):
 
     def ensure_connection(self) -> None:
         super().ensure_connection()  # type: ignore[misc]
-        if not self._is_connecting and self._aimed_at != self.route.namespace:
-            with self.wrap_database_errors:  # type: ignore[attr-defined]
-                self._take_role(self.route.namespace)
-            self._aimed_at = self.route.namespace
-            self._touched.add(self.route.namespace)
+        wanted = (self.route.namespace, self.route.tenant_id)
+        if not self._is_connecting and self._aimed_at != wanted:
+            self._aimed_at = None
+            try:
+                self._take(wanted)
+            except DatabaseError as lost:
+                self.close()  # type: ignore[attr-defined]
+                raise OperationalError(f"{self.route.namespace} cannot be used") from lost
+            self._aimed_at = wanted
+            self._touched.add(wanted)
+
+    def _take(self, wanted: Aim) -> None:
+        """Refuses a namespace that holds another centre, whatever the directory says."""
+        namespace, tenant_id = wanted
+        with self.wrap_database_errors:  # type: ignore[attr-defined]
+            self._take_role(namespace)
+            if wanted in self._touched:
+                return
+            with self.connection.cursor() as cursor:  # type: ignore[attr-defined]
+                cursor.execute("SELECT tenant_id FROM tenancy_namespaceepoch")
+                held = [tuple(row) for row in cursor.fetchall()]
+        if held != [(tenant_id,)]:
+            raise WrongTenant(f"{namespace} holds {held}, not centre {tenant_id}")
 
     def _take_role(self, namespace: str) -> None:
         raise NotImplementedError
