@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -84,6 +85,26 @@ class Cast:
         }
         with self.active():
             return agenda.book(agenda.Booking(**{**wanted, **changes}), by=STAFF, at=now())
+
+    @contextmanager
+    def held(self):
+        """Somebody else is in the middle of a change here."""
+        begun, over = threading.Event(), threading.Event()
+
+        def hold():
+            with self.active(), tenancy.atomic():
+                begun.set()
+                over.wait(60)
+            connections.close_all()
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert begun.wait(20)
+        try:
+            yield
+        finally:
+            over.set()
+            holder.join()
 
     def end(self):
         connections.close_all()

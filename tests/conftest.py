@@ -85,19 +85,22 @@ def engine_of_the_run():
 
 @pytest.fixture
 def place(control, tmp_path):
-    """Makes bare namespaces: place("clinica-austral") is the route of a new one."""
+    """Makes bare namespaces on the engine of the run: place("clinica-austral") is the route of a new one."""
     from reservo.tenancy import connections, directory, namespaces
     from reservo.tenancy.models import Placement, Store
 
     directory.forget()
-    store = Store.objects.create(
+    store = Store.objects.filter(name="test-pool").first() or Store.objects.create(
         name=f"test-{tmp_path.name}"[:40], engine="sqlite", address=str(tmp_path), capacity=10
     )
     made = []
 
     def make(slug):
         row = Placement.objects.create(
-            slug=slug, store=store, namespace=f"{slug}.db", zone="America/Santiago"
+            slug=slug,
+            store=store,
+            namespace=namespaces.name_for(store.engine, slug),
+            zone="America/Santiago",
         )
         made.append(row)
         namespaces.create(row.route())
@@ -106,8 +109,10 @@ def place(control, tmp_path):
     yield make
     connections.close_all()
     for row in made:
+        namespaces.remove(row.route())
         row.delete()
-    store.delete()
+    if store.engine == "sqlite":
+        store.delete()
 
 
 @pytest.fixture

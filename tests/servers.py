@@ -29,7 +29,8 @@ class Server:
 
     user = ""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_connections: int = 100) -> None:
+        self.most_connections = most_connections
         self.folder = Path(tempfile.mkdtemp(prefix=f"reservo-{self.user}-", dir=IN_MEMORY))
         self.port = free_ports(1)[0]
         self.process: subprocess.Popen[bytes] | None = None
@@ -98,8 +99,8 @@ class PostgresServer(Server):
     engine = "postgresql"
     options: dict[str, object] = {}
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: int) -> None:
+        super().__init__(**options)
         self.data = self.folder / "data"
         self.fill()
 
@@ -128,7 +129,7 @@ class PostgresServer(Server):
             "unix_socket_directories": self.folder,
             "fsync": "off",
             "shared_buffers": "64MB",
-            "max_connections": 100,
+            "max_connections": self.most_connections,
             **self.options,
         }
         return [
@@ -193,8 +194,8 @@ class MariaServer(Server):
     engine = "mariadb"
     options: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **options: int) -> None:
+        super().__init__(**options)
         self.data = self.folder / "data"
         self.run(
             "mariadb-install-db",
@@ -216,7 +217,7 @@ class MariaServer(Server):
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-buffer-pool-size=128M",
             "--skip-name-resolve",
-            "--max-connections=100",
+            f"--max-connections={self.most_connections}",
             *self.options,
         ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
 from collections import Counter, defaultdict
@@ -14,7 +13,6 @@ import httpx
 import pytest
 
 from reservo.agenda.models import Appointment, Claim
-from reservo.tenancy.backends.sqlite.base import path_of
 
 pytestmark = pytest.mark.server
 CLIENTS = 64
@@ -98,10 +96,5 @@ def test_a_body_of_ten_megabytes_is_refused_and_the_server_goes_on(centre, progr
 
 def test_who_comes_too_late_does_not_wait_for_those_who_write(centre, program, monday):
     centre.book(monday, practitioner_id=centre.ana)
-    writer = sqlite3.connect(path_of(centre.route), isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    try:
+    with centre.held():
         assert program.book(monday).status_code == 409
-    finally:
-        writer.rollback()
-        writer.close()

@@ -1,13 +1,11 @@
-"""Two centres with one of everything, for walking the routes; what a walk changes is put back from copies."""
+"""Two centres with one of everything, for walking the routes; what a walk changes is put back row by row."""
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 
+from django.db import models
 from django.test import Client
 
 from reservo import tenancy
@@ -20,14 +18,14 @@ from reservo.catalog.models import Holiday, WorkingException
 from reservo.config.centres import person
 from reservo.core.actor import Actor
 from reservo.core.clock import now
+from reservo.fleet import journal, rows
 from reservo.notifications.models import Delivery
 from reservo.patients.models import PatientDifference
 from reservo.staff import operations as staff
 from reservo.staff import rights
 from reservo.staff.models import Role, StaffMember
 from reservo.support import operations as support
-from reservo.tenancy import connections
-from reservo.tenancy.backends.sqlite.base import path_of
+from reservo.tenancy import namespaces
 from tests.cast import PASSWORD, STAFF, Cast, make_cast
 
 POWERLESS = "powerless"
@@ -42,9 +40,15 @@ class Stage:
         self.centre, self.other = make_cast(), make_cast()
         self.objects = self._fill(monday)
         self._fill_role()
-        self._copy = path_of(self.centre.route).with_suffix(".copy")
-        connections.close_all()
-        shutil.copyfile(path_of(self.centre.route), self._copy)
+        self._kept = self._note()
+
+    def _note(self) -> dict[type[models.Model], dict[object, rows.Row]]:
+        """From now on both centres' changes are noted; returns every row of the first as it is."""
+        for cast in (self.other, self.centre):
+            with cast.active():
+                journal.begin()
+        with self.centre.active():
+            return {model: _by_key(model, rows.pages(model)) for model in rows.tables()}
 
     def _fill(self, monday: datetime) -> dict[str, object]:
         visit = self.centre.book(monday)
@@ -115,19 +119,28 @@ class Stage:
         return self.centre.url(path.format(**self.objects))
 
     def marks(self) -> tuple[int, ...]:
-        """Changes with every commit to the centre's data or the other's."""
-        if not hasattr(self, "_watches"):
-            self._watches = [sqlite3.connect(path_of(cast.route)) for cast in (self.centre, self.other)]
-        return tuple(watch.execute("PRAGMA data_version").fetchone()[0] for watch in self._watches)
+        """Changes with every row that is written in the centre or the other."""
+        return tuple(_noted(cast) for cast in (self.centre, self.other))
 
     def restore(self) -> None:
-        connections.close_all()
-        file = path_of(self.centre.route)
-        with closing(sqlite3.connect(self._copy)) as source, closing(sqlite3.connect(file)) as target:
-            source.backup(target)
+        with self.centre.active(), namespaces.loosely(self.centre.route), tenancy.atomic():
+            for model, keys in journal.read(limit=None).keys.items():
+                kept = self._kept[model]
+                rows.replace(model, keys, [kept[key] for key in keys if key in kept])
+            journal.forget(journal.read(limit=None))
 
     def end(self) -> None:
-        for watch in getattr(self, "_watches", ()):
-            watch.close()
-        Path(self._copy).unlink()
+        for cast in (self.centre, self.other):
+            with cast.active():
+                journal.end()
         self.centre.end()
+
+
+def _by_key(model: type[models.Model], pages: Iterable[list[rows.Row]]) -> dict[object, rows.Row]:
+    position = rows.columns(model).index(rows.key_of(model))
+    return {row[position]: row for page in pages for row in page}
+
+
+def _noted(cast: Cast) -> int:
+    with cast.active():
+        return journal.count()

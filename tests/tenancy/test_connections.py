@@ -11,6 +11,10 @@ from reservo import tenancy
 from reservo.tenancy import connections, directory
 from reservo.tenancy.models import Counter, Placement
 
+per_file = pytest.mark.embedded(
+    "a connection is a file's; a server's serves all its centres: see test_engines"
+)
+
 
 @pytest.fixture
 def three(place, monkeypatch):
@@ -24,6 +28,7 @@ def kept():
     return [wrapper.route.tenant_id for wrapper in connections._pool().values()]
 
 
+@per_file
 def test_the_least_used_connection_is_closed_when_another_is_needed(three):
     first, second, third = three
     for route in (first, second, first, third):
@@ -32,6 +37,7 @@ def test_the_least_used_connection_is_closed_when_another_is_needed(three):
     assert kept() == [first.tenant_id, third.tenant_id]
 
 
+@per_file
 def test_a_connection_in_a_transaction_is_never_closed_for_room(three):
     first, second, third = three
     with tenancy.activate(first), tenancy.atomic():
@@ -44,6 +50,7 @@ def test_a_connection_in_a_transaction_is_never_closed_for_room(three):
         assert Counter.objects.get().value == 1
 
 
+@per_file
 def test_a_hundred_visits_to_centres_open_no_more_files_than_the_bound(three):
     def open_files():
         return len(os.listdir("/proc/self/fd"))
@@ -61,6 +68,7 @@ def test_the_bound_follows_from_the_descriptors_of_the_process():
     assert 2 <= connections.connections_per_thread.__wrapped__() <= connections.MOST_CONNECTIONS_PER_THREAD
 
 
+@per_file
 def test_a_new_epoch_or_place_gets_a_new_connection(place):
     route = place("austral")
     with tenancy.activate(route):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 import time
 
@@ -11,30 +13,18 @@ from django.db.utils import DatabaseError
 
 from reservo import tenancy
 from reservo.agenda.models import Appointment
+from reservo.catalog.models import RoomKind
 from reservo.tenancy import connections as tenant_connections
+from reservo.tenancy import servers
+from reservo.tenancy.backends import aimed
+from reservo.tenancy.backends.mariadb import base as mariadb_base
+from reservo.tenancy.backends.postgresql import base as postgresql_base
 from reservo.tenancy.models import Placement
 from reservo.tenants import stores
 from tests.cast import make_cast
+from tests.servers import SERVERS, missing
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def pool(server, control):
-    """A store of its own on the session's server of this engine."""
-    name = f"{server.engine}-{time.monotonic_ns()}"
-    store = stores.add(
-        stores.Description(name=name, capacity=20, is_dedicated=True, **server.pool(name.replace("-", "_")))
-    )
-    yield store
-    tenant_connections.close_all()
-    Placement.objects.filter(store=store).update(state="disabled")
-
-
-@pytest.fixture
-def pair(pool, monkeypatch):
-    monkeypatch.setenv("RESERVO_DEFAULT_STORE", pool.name)
-    return make_cast(), make_cast()
 
 
 def test_a_centre_on_a_server_books(pair, monday):
@@ -155,3 +145,144 @@ def test_passwords_are_sealed_in_the_control_plane(pool):
     kept = pool.sealed_password + pool.sealed_provisioner_password
     assert APPLICATION_PASSWORD not in kept
     assert PROVISIONER_PASSWORD not in kept
+
+
+# Connections
+
+
+PROCESS = {"postgresql": "SELECT pg_backend_pid()", "mariadb": "SELECT CONNECTION_ID()"}
+
+
+def process_for(cast):
+    """Which process (or thread) of the server answers."""
+    with cast.active(), connections["tenant"].cursor() as cursor:
+        cursor.execute(PROCESS[cast.route.engine])
+        return cursor.fetchone()[0]
+
+
+def test_a_servers_process_is_left_before_it_remembers_too_many_centres(pair, monkeypatch):
+    monkeypatch.setattr(aimed, "MOST_NAMESPACES_PER_CONNECTION", 1)
+    one, two = process_for(pair[0]), process_for(pair[1])
+    assert one == two
+    assert process_for(pair[0]) != one
+    assert len(connections_of_this_thread(pair[0])._touched) == 1
+
+
+def test_a_servers_process_is_left_when_it_is_old(pair, monkeypatch):
+    one = process_for(pair[0])
+    assert process_for(pair[0]) == one
+    monkeypatch.setattr(aimed, "LONGEST_AGE_SECONDS", -1.0)
+    assert process_for(pair[0]) != one
+
+
+def connections_of_this_thread(cast):
+    with cast.active():
+        return connections["tenant"]
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def narrow(request, control, monkeypatch):
+    """A centre on a server that has room for five of the application's connections."""
+    if program := missing(request.param):
+        pytest.skip(program)
+    kept_for_operators = {"postgresql": 3, "mariadb": 0}[request.param]
+    server = SERVERS[request.param](most_connections=ROOM + kept_for_operators)
+    try:
+        server.start()
+        name = f"narrow-{time.monotonic_ns()}"
+        stores.add(stores.Description(name=name, capacity=5, is_dedicated=True, **server.pool("narrow")))
+        monkeypatch.setenv("RESERVO_DEFAULT_STORE", name)
+        cast = make_cast()
+        tenant_connections.close_all()
+        yield cast
+    finally:
+        tenant_connections.close_all()
+        server.end()
+        Placement.objects.filter(store__name=name).update(state="disabled")
+
+
+ROOM, CLIENTS = 5, 50
+
+
+def test_ten_times_more_clients_than_the_server_takes_wait_or_hear_when_to_come_back(narrow):
+    answers, tickets = [], queue.SimpleQueue()
+    for number in range(4 * CLIENTS):
+        tickets.put(number)
+
+    def ask():
+        client = narrow.client("administrator")
+        while not tickets.empty():
+            with contextlib.suppress(queue.Empty):
+                tickets.get_nowait()
+                answer = client.get(narrow.url("agenda/"))
+                answers.append((answer.status_code, answer.headers.get("Retry-After")))
+                tenant_connections.close_all()
+        connections["default"].close()
+
+    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert len(answers) == 4 * CLIENTS
+    assert {status for status, _ in answers} <= {200, 503}
+    assert all(retry for status, retry in answers if status == 503)
+    assert (200, None) in answers
+
+
+def test_who_finds_no_connection_waits_two_seconds_at_most(narrow):
+    hog, hogged = threading.Event(), threading.Semaphore(0)
+
+    def hold():
+        with narrow.active():
+            Appointment.objects.count()
+            hogged.release()
+            hog.wait(60)
+        tenant_connections.close_all()
+
+    client = narrow.client("administrator")
+    threads = [threading.Thread(target=hold) for _ in range(ROOM)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert hogged.acquire(timeout=20)
+    began = time.monotonic()
+    answer = client.get(narrow.url("agenda/"))
+    took = time.monotonic() - began
+    assert (answer.status_code, bool(answer.headers["Retry-After"])) == (503, True)
+    assert servers.LONGEST_WAIT_SECONDS <= took < servers.LONGEST_WAIT_SECONDS + 3
+    timer = threading.Timer(0.5, hog.set)
+    timer.start()
+    assert client.get(narrow.url("agenda/")).status_code == 200
+    for thread in threads:
+        thread.join()
+
+
+# One change of a centre at a time
+
+
+def new_room_kind(client, cast, name):
+    return client.post(cast.url("configuracion/lista/tipos-de-box/nuevo"), {"name": name})
+
+
+def room_kinds(cast):
+    with cast.active():
+        return set(RoomKind.objects.values_list("name", flat=True)) & {"Sala", "Otra"}
+
+
+def test_who_waits_too_long_for_a_stuck_change_is_told_so_and_neighbours_notice_nothing(pair, monkeypatch):
+    for base in (postgresql_base, mariadb_base):
+        monkeypatch.setattr(base, "LONGEST_WAIT_SECONDS", 1)
+    tenant_connections.close_all()
+    stuck, neighbour = pair
+    client, beside = stuck.client("administrator"), neighbour.client("administrator")
+    with stuck.held():
+        assert new_room_kind(beside, neighbour, "Otra").status_code in (200, 302)
+        began = time.monotonic()
+        answer = new_room_kind(client, stuck, "Sala")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert 1 <= time.monotonic() - began < 4
+        assert client.get(stuck.url("agenda/")).status_code == 200
+        assert (room_kinds(stuck), room_kinds(neighbour)) == (set(), {"Otra"})
+    assert new_room_kind(client, stuck, "Sala").status_code in (200, 302)
+    assert room_kinds(stuck) == {"Sala"}

@@ -8,6 +8,8 @@ import pytest
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite.base import path_of
 
+pytestmark = pytest.mark.embedded("looks into the file; what a namespace holds is looked at in test_seam")
+
 
 def test_a_new_namespace_is_whole_without_a_journal_beside_it(place):
     file = path_of(place("centro-uno"))

@@ -45,6 +45,7 @@ def test_a_writer_that_waited_long_begins_at_once_when_the_file_is_free(place):
     assert min(lag_after(route, 0.34) for _ in range(4)) < 0.04
 
 
+@pytest.mark.embedded("holds SQLite's own lock; the servers' is held in test_engines")
 def test_a_writer_gives_up_when_another_never_ends(place, monkeypatch):
     route = place("centro-uno")
     monkeypatch.setattr(base, "BUSY_TIMEOUT_SECONDS", 1)
