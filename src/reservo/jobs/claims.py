@@ -122,6 +122,8 @@ def _ours(jobs: list[Claimed]) -> list[Any]:
     """Queries of the rows that still carry the fences they were taken under."""
     by_fence: dict[int, list[int]] = {}
     for job in jobs:
+        if job.made_for != tenancy.plane_key():
+            raise tenancy.WrongTenant(f"a job of centre {job.made_for} was settled in {tenancy.plane_key()}")
         by_fence.setdefault(job.fence, []).append(job.id)
     return [
         Job.objects.filter(pk__in=ids, fence=fence, state=Job.State.RUNNING)

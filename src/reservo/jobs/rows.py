@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ class Claimed:
     attempts: int
     fence: int
     trace: str
+    made_for: int = field(default_factory=tenancy.plane_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,13 @@ import socket
 import threading
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
-
 from reservo import tenancy
 from reservo.core.clock import now
 from reservo.jobs import leases, recurring
 from reservo.jobs.models import NextFiring
 from reservo.jobs.recurring import Entry
 from reservo.jobs.worker import beat
-from reservo.tenancy import directory
-from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy import directory, troubles
 from reservo.tenancy.connections import keep_at_most
 from reservo.tenancy.models import Placement
 
@@ -109,6 +106,6 @@ def _visit(entries: list[Entry], tenant_id: int, at: datetime) -> None:
             with tenancy.activate(route):
                 recurring.fire_due(entries, at=at)
                 following = recurring.next_firing(entries, after=at)
-        except (DatabaseError, StaleEpoch):
+        except troubles.OF_ONE_CENTRE:
             log.exception("centre %s could not be scheduled", tenant_id)
     NextFiring.objects.filter(pk=tenant_id, at=seen).update(at=following)

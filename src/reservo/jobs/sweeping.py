@@ -6,15 +6,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
-
 from reservo import tenancy
 from reservo.jobs import claims, housekeeping, leases, wakeups
 from reservo.jobs.models import Wakeup
-from reservo.tenancy import directory
-from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy import directory, troubles
 from reservo.tenancy.context import CONTROL_KEY, Route
-from reservo.tenancy.servers import StoreUnavailable
 
 PASS_EVERY = timedelta(minutes=5)
 STEPS_PER_PASS = 60
@@ -73,7 +69,7 @@ def mend(route: Route) -> bool:
     try:
         with tenancy.activate(route):
             due = claims.next_due()
-    except (StaleEpoch, DatabaseError, StoreUnavailable) as broken:
+    except troubles.OF_ONE_CENTRE as broken:
         log.warning("centre %s could not be swept: %s", route.tenant_id, type(broken).__name__)
         return False
     return _hint_unless_known(route.tenant_id, due)

@@ -19,8 +19,7 @@ from reservo.jobs import claims, turns, wakeups
 from reservo.jobs.models import Heartbeat
 from reservo.jobs.nudges import Nudges
 from reservo.jobs.sweeping import Sweep
-from reservo.tenancy import directory
-from reservo.tenancy.backends.guard import StaleEpoch
+from reservo.tenancy import directory, troubles
 from reservo.tenancy.connections import close_all, keep_at_most
 
 LONGEST_SLEEP_SECONDS = 1.0
@@ -167,7 +166,7 @@ def _turn(tenant_id: int, worker: str, careful: bool) -> tuple[int, datetime | N
     try:
         with tenancy.activate(route):
             return turns.take_turn(worker, careful=careful), claims.next_due()
-    except (StaleEpoch, DatabaseError) as broken:
+    except troubles.OF_ONE_CENTRE as broken:
         log.warning("centre %s could not be worked on: %s", tenant_id, type(broken).__name__)
         return 0, now() + UNWELL
 
