@@ -16,7 +16,7 @@ from reservo.core import sealing
 SECONDS_KEPT = 30.0
 LONGEST_WAIT_SECONDS = 2.0
 RETRY_SECONDS = 0.05
-LONGEST_TURN_SECONDS = 0.5  # for those before this one to have opened theirs
+LONGEST_TURN_SECONDS = 1.0  # for those before this one to have opened theirs
 
 _T = TypeVar("_T")
 

@@ -75,13 +75,17 @@ class Writing(Stamped):
             return super().execute_sql(*args, **kwargs)
 
 
-class SQLCompiler(Stamped, compiler.SQLCompiler):
-    def results_iter(  # type: ignore[override]
+class Reading(Stamped):
+    def results_iter(
         self, results: Any = None, tuple_expected: bool = False, chunked_fetch: bool = False, **rest: Any
     ) -> Iterator[Any]:
-        rows = super().results_iter(results, tuple_expected, chunked_fetch, **rest)
+        rows = super().results_iter(results, tuple_expected, chunked_fetch, **rest)  # type: ignore[misc]
         at_once = isinstance(results, list) or (results is None and not chunked_fetch)
         return rows if at_once else _watched(rows)
+
+
+class SQLCompiler(Reading, compiler.SQLCompiler):  # type: ignore[misc]
+    pass
 
 
 class Inserting(Writing):

@@ -16,9 +16,9 @@ from reservo.tenancy.context import CONTROL_ALIAS, Route
 
 CONNECT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 10
-TOO_MANY = "53300"
 # A machine that lost its power or its network says nothing: it is given up after so long, not after hours.
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
 LOOK_AGAIN_SECONDS = 0.001
 
 # A commit that was acknowledged is flushed, unless the server does not wait for its disk.
@@ -41,7 +41,8 @@ class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
             cursor.execute(f'RESET ROLE; SET ROLE "{namespace}"; SET search_path TO "{namespace}"')
 
     def _is_full(self, error: Exception) -> bool:
-        return getattr(error.__cause__, "sqlstate", None) == TOO_MANY or "too many" in str(error)
+        """A refused log-in comes without its code: the words are all there is."""
+        return any(words in str(error) for words in TOO_MANY)
 
     def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
         """Under the centre's lock: one transaction at a time, as in a file. One round trip.

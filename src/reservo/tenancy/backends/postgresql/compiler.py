@@ -2,10 +2,10 @@
 
 from django.db.backends.postgresql import compiler
 
-from reservo.tenancy.backends.compiler import Inserting, Stamped, Updating, Writing
+from reservo.tenancy.backends.compiler import Inserting, Reading, Stamped, Updating, Writing
 
 
-class SQLCompiler(Stamped, compiler.SQLCompiler):
+class SQLCompiler(Reading, compiler.SQLCompiler):  # type: ignore[misc]
     pass
 
 
