@@ -1,4 +1,4 @@
-.PHONY: demo run test setup setup-test front messages lint audit bench pictures clean
+.PHONY: demo run test test-engines setup setup-test front messages lint audit bench pictures clean
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,6 +58,10 @@ build/.messages: $(MESSAGES) | $(VENV)/.base
 test: setup-test ## everything that can be tested with what this machine has
 	@$(BIN)/python scripts/preflight.py
 	$(BIN)/pytest
+
+test-engines: setup-test ## the same, with every centre on PostgreSQL, then on MariaDB
+	RESERVO_TEST_ENGINE=postgresql $(BIN)/pytest
+	RESERVO_TEST_ENGINE=mariadb $(BIN)/pytest
 
 lint: setup-test
 	$(BIN)/ruff check src tests scripts bench

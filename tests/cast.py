@@ -111,10 +111,10 @@ class Cast:
         directory.forget()
 
 
-def make_cast(slug=None, *, zone="America/Santiago", country="CL") -> Cast:
+def make_cast(slug=None, *, zone="America/Santiago", country="CL", store="") -> Cast:
     slug = slug or f"centro-{os.getpid()}-{next(_numbers)}"
     at = now() - timedelta(days=30)
-    route = create_tenant(slug, name="Clínica de Prueba", country=country, zone=zone, at=at)
+    route = create_tenant(slug, name="Clínica de Prueba", country=country, zone=zone, store=store, at=at)
     cast = Cast(route)
     with cast.active(), tenancy.atomic():
         _fill(cast)

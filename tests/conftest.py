@@ -59,8 +59,8 @@ def control():
     from reservo.fleet import controlplane
 
     controlplane.bring_up()
-    with engine_of_the_run():
-        yield
+    with engine_of_the_run() as server:
+        yield server
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def engine_of_the_run():
     """RESERVO_TEST_ENGINE=postgresql|mariadb puts every centre of the run on a server of its own."""
     engine = os.environ.get("RESERVO_TEST_ENGINE", "sqlite")
     if engine == "sqlite":
-        yield
+        yield None
         return
     from reservo.tenants import stores
     from tests.servers import SERVERS
@@ -78,7 +78,7 @@ def engine_of_the_run():
         server.start()
         stores.add(stores.Description(name="test-pool", capacity=10_000, **server.pool("pool")))
         os.environ["RESERVO_DEFAULT_STORE"] = "test-pool"
-        yield
+        yield server
     finally:
         server.end()
 

@@ -158,23 +158,24 @@ class PostgresServer(Server):
             connect_timeout=3,
         )
 
-    def pool(self, name: str) -> dict[str, str]:
+    def pool(self, name: str, application: str = APPLICATION) -> dict[str, str]:
         """A database for centres with its two log-ins; what `stores.add` takes."""
         with self.admin() as admin:
             made = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles")}
-            if APPLICATION not in made:
+            if PROVISIONER not in made:
                 admin.execute(f"CREATE ROLE {PROVISIONER} LOGIN CREATEROLE PASSWORD '{PROVISIONER_PASSWORD}'")
-                admin.execute(f"CREATE ROLE {APPLICATION} LOGIN NOINHERIT PASSWORD '{APPLICATION_PASSWORD}'")
+            if application not in made:
+                admin.execute(f"CREATE ROLE {application} LOGIN NOINHERIT PASSWORD '{APPLICATION_PASSWORD}'")
             admin.execute(f'CREATE DATABASE "{name}" OWNER {PROVISIONER}')
         with self.admin(name) as admin:
             admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-            admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {APPLICATION}')
+            admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {application}')
             admin.execute(f"GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO {PROVISIONER}")
         return {
             "engine": self.engine,
             "address": f"127.0.0.1:{self.port}/{name}",
-            "login": APPLICATION,
+            "login": application,
             "password": APPLICATION_PASSWORD,
             "provisioner": PROVISIONER,
             "provisioner_password": PROVISIONER_PASSWORD,
@@ -235,19 +236,19 @@ class MariaServer(Server):
             unix_socket=str(self.folder / "server.sock"), user="root", autocommit=True, connect_timeout=3
         )
 
-    def pool(self, name: str) -> dict[str, str]:
+    def pool(self, name: str, application: str = APPLICATION) -> dict[str, str]:
         """Two log-ins on the server; the databases of centres have the store's name in front."""
         with self.admin() as admin, admin.cursor() as cursor:
             for who, password in (
                 (PROVISIONER, PROVISIONER_PASSWORD),
-                (APPLICATION, APPLICATION_PASSWORD),
+                (application, APPLICATION_PASSWORD),
             ):
                 cursor.execute(f"CREATE USER IF NOT EXISTS {who}@'%' IDENTIFIED BY '{password}'")
             cursor.execute(f"GRANT ALL ON *.* TO {PROVISIONER}@'%' WITH GRANT OPTION")
         return {
             "engine": self.engine,
             "address": f"127.0.0.1:{self.port}",
-            "login": APPLICATION,
+            "login": application,
             "password": APPLICATION_PASSWORD,
             "provisioner": PROVISIONER,
             "provisioner_password": PROVISIONER_PASSWORD,

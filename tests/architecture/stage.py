@@ -36,8 +36,8 @@ ROLES = (rights.ADMINISTRATOR, rights.RECEPTIONIST, rights.PRACTITIONER, rights.
 class Stage:
     """A centre whose objects the addresses of the walk name, and another one whose people are strangers."""
 
-    def __init__(self, monday: datetime):
-        self.centre, self.other = make_cast(), make_cast()
+    def __init__(self, monday: datetime, stores: tuple[str, str] = ("", "")):
+        self.centre, self.other = (make_cast(store=store) for store in stores)
         self.objects = self._fill(monday)
         self._fill_role()
         self._kept = self._note()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from reservo.core.clock import now
 from reservo.staff.rights import ROLE_RIGHTS
+from reservo.tenants import stores
 from reservo.tenants.operations import set_state
 from reservo.ui import access
 from tests.architecture.cases import (
@@ -91,11 +93,29 @@ everywhere = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def stage(control, monday):
-    made = Stage(monday)
+# A file is one centre's anyway; on a server the centres of the walk share a store, or each has one of its own.
+PLACES = (
+    ("pooled",) if os.environ.get("RESERVO_TEST_ENGINE", "sqlite") == "sqlite" else ("pooled", "dedicated")
+)
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def stage(request, control, monday):
+    made = Stage(monday, *([dedicated_stores(control)] if request.param == "dedicated" else []))
     yield made
     made.end()
+
+
+def dedicated_stores(server):
+    """Two of one centre each, with log-ins of their own."""
+    return tuple(
+        stores.add(
+            stores.Description(
+                name=name, capacity=1, is_dedicated=True, **server.pool(name, application=f"{name}_app")
+            )
+        ).name
+        for name in ("walked", "stranger")
+    )
 
 
 @pytest.fixture

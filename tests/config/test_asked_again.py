@@ -15,6 +15,7 @@ from reservo import tenancy
 from reservo.catalog.models import Centre
 from reservo.config import errors
 from reservo.config.middleware.centre import TenantMiddleware
+from reservo.config.middleware.language import LanguageMiddleware
 from reservo.config.middleware.refusals import LITTLE_BYTES, RefusalMiddleware
 from reservo.tenancy import directory, namespaces
 from reservo.tenancy.models import Placement
@@ -62,7 +63,7 @@ def test_what_was_not_read_yet_when_it_was_refused_is_there_at_the_second_asking
         return HttpResponse("saved")
 
     asked = RequestFactory().post(behind.url("agenda/"), {"text": "x" * (2 * LITTLE_BYTES)})
-    assert TenantMiddleware(RefusalMiddleware(answer))(asked).status_code == 200
+    assert LanguageMiddleware(TenantMiddleware(RefusalMiddleware(answer)))(asked).status_code == 200
     assert read == ["x" * (2 * LITTLE_BYTES)]
 
 
@@ -74,5 +75,5 @@ def test_who_is_refused_for_good_is_heard_out(centre, monkeypatch):
         return errors.changing_place(request)
 
     asked = RequestFactory().post(centre.url("agenda/"), {"text": "x" * (2 * LITTLE_BYTES)})
-    assert TenantMiddleware(RefusalMiddleware(answer))(asked).status_code == 503
+    assert LanguageMiddleware(TenantMiddleware(RefusalMiddleware(answer)))(asked).status_code == 503
     assert asked._stream.read() == b""

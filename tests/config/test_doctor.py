@@ -98,19 +98,27 @@ def test_old_zone_tables_are_told(monkeypatch):
     assert "tzdata 2025.2" in found("time zone tables").mend
 
 
-def test_a_lost_file_and_a_cut_short_change_of_state_are_told(centre, other):
+@pytest.mark.embedded(
+    "takes a centre's file away; a store that is away is told by `stores check`, see test_engines"
+)
+def test_a_lost_file_is_told(centre):
     assert found("files missing").well
-    assert found("nobody can write to").well
-    namespaces.raise_epoch(other.route, other.route.epoch + 1)
     path_of(centre.route).rename(path_of(centre.route).with_suffix(".away"))
     try:
         assert f"files missing: {centre.slug}" in found("files missing").what
         assert not found("files missing").well
+    finally:
+        path_of(centre.route).with_suffix(".away").rename(path_of(centre.route))
+
+
+def test_a_change_of_state_that_was_cut_short_is_told(other):
+    assert found("nobody can write to").well
+    namespaces.raise_epoch(other.route, other.route.epoch + 1)
+    try:
         apart = found("nobody can write to")
         assert other.slug in apart.what
         assert "reservo tenants state" in apart.mend
     finally:
-        path_of(centre.route).with_suffix(".away").rename(path_of(centre.route))
         Placement.objects.filter(pk=other.route.tenant_id).update(epoch=other.route.epoch + 1)
         other.route = replace(other.route, epoch=other.route.epoch + 1)
 

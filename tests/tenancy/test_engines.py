@@ -58,6 +58,20 @@ def test_the_applications_log_in_has_no_rights_of_its_own(pool):
     assert [finding.what for finding in stores.check(pool.name) if not finding.well] == []
 
 
+def test_a_log_in_of_its_own_cannot_take_the_role_of_a_centre_of_another_store(server, control, pair):
+    """What a pool cannot stop: SQL that itself changes role."""
+    name = f"own_{time.monotonic_ns()}"
+    described = server.pool(name, application=name)
+    store = stores.add(stores.Description(name=name, capacity=1, is_dedicated=True, **described))
+    alone, (pooled, beside) = make_cast(store=store.name), pair
+    word = "SET ROLE {}" if server.engine == "mariadb" else 'SET ROLE "{}"'
+    for cast, may in ((beside, True), (alone, False)):
+        refused = contextlib.nullcontext() if may else pytest.raises(DatabaseError)
+        with cast.active(), refused, connections["tenant"].cursor() as cursor:
+            cursor.execute(word.format(pooled.route.namespace))
+        tenant_connections.close_all()
+
+
 def test_connections_depend_on_threads_and_not_on_centres(pair):
     for _ in range(3):
         for cast in pair:
@@ -182,7 +196,7 @@ def connections_of_this_thread(cast):
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def narrow(request, control, monkeypatch):
-    """A centre on a server that has room for five of the application's connections."""
+    """A centre on a server that has room for ten of the application's connections: MariaDB takes no fewer."""
     if program := missing(request.param):
         pytest.skip(program)
     kept_for_operators = {"postgresql": 3, "mariadb": 0}[request.param]
@@ -201,12 +215,12 @@ def narrow(request, control, monkeypatch):
         Placement.objects.filter(store__name=name).update(state="disabled")
 
 
-ROOM, CLIENTS = 5, 50
+ROOM, CLIENTS = 10, 100
 
 
 def test_ten_times_more_clients_than_the_server_takes_wait_or_hear_when_to_come_back(narrow):
     answers, tickets = [], queue.SimpleQueue()
-    for number in range(4 * CLIENTS):
+    for number in range(2 * CLIENTS):
         tickets.put(number)
 
     def ask():
@@ -224,7 +238,7 @@ def test_ten_times_more_clients_than_the_server_takes_wait_or_hear_when_to_come_
         thread.start()
     for thread in threads:
         thread.join(100)
-    assert len(answers) == 4 * CLIENTS
+    assert len(answers) == 2 * CLIENTS
     assert {status for status, _ in answers} <= {200, 503}
     assert all(retry for status, retry in answers if status == 503)
     assert (200, None) in answers
@@ -235,7 +249,10 @@ def test_who_finds_no_connection_waits_two_seconds_at_most(narrow):
 
     def hold():
         with narrow.active():
-            Appointment.objects.count()
+            while True:
+                with contextlib.suppress(servers.StoreUnavailable):
+                    Appointment.objects.count()
+                    break
             hogged.release()
             hog.wait(60)
         tenant_connections.close_all()
@@ -244,18 +261,21 @@ def test_who_finds_no_connection_waits_two_seconds_at_most(narrow):
     threads = [threading.Thread(target=hold) for _ in range(ROOM)]
     for thread in threads:
         thread.start()
-    for _ in threads:
-        assert hogged.acquire(timeout=20)
-    began = time.monotonic()
-    answer = client.get(narrow.url("agenda/"))
-    took = time.monotonic() - began
-    assert (answer.status_code, bool(answer.headers["Retry-After"])) == (503, True)
-    assert servers.LONGEST_WAIT_SECONDS <= took < servers.LONGEST_WAIT_SECONDS + 3
-    timer = threading.Timer(0.5, hog.set)
-    timer.start()
-    assert client.get(narrow.url("agenda/")).status_code == 200
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in threads:
+            assert hogged.acquire(timeout=20)
+        began = time.monotonic()
+        answer = client.get(narrow.url("agenda/"))
+        took = time.monotonic() - began
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert servers.LONGEST_WAIT_SECONDS <= took < servers.LONGEST_WAIT_SECONDS + 3
+        threading.Timer(0.5, hog.set).start()
+        assert client.get(narrow.url("agenda/")).status_code == 200
+    finally:
+        hog.set()
+        for thread in threads:
+            thread.join()
 
 
 # One change of a centre at a time

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connections
 from reservo import tenancy
 from reservo.patients.models import Patient
 from reservo.tenancy import connections as tenant_connections
-from reservo.tenancy import context, models, servers
+from reservo.tenancy import context, models, router, servers
 from reservo.tenancy.backends import aimed, compiler, guard
 from reservo.tenancy.backends.mariadb.base import DatabaseWrapper as MariaWrapper
 from reservo.tenancy.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
@@ -57,9 +57,11 @@ def ask_after_leaving(first):
 def test_a_query_without_a_centre(first, monkeypatch):
     with pytest.raises(tenancy.NoTenant):
         ask_after_leaving(first)
-    monkeypatch.setattr(tenant_connections, "unbind", lambda: None)
-    monkeypatch.setattr(context, "current", lambda: None)
-    assert ask_after_leaving(first) == ["Primera"]
+    with monkeypatch.context() as without:
+        without.setattr(tenant_connections, "unbind", lambda: None)
+        without.setattr(context, "current", lambda: None)
+        assert ask_after_leaving(first) == ["Primera"]
+    tenant_connections.close_all()
 
 
 def test_a_query_of_another_centre(first, second, monkeypatch):
@@ -79,7 +81,8 @@ def test_a_row_of_another_centre(first, second, monkeypatch):
         with pytest.raises(tenancy.WrongTenant):
             row.save()
         assert names() == ["Segunda"]
-        monkeypatch.setattr(models, "check_stamp", lambda row: None)
+        for module in (models, router):
+            monkeypatch.setattr(module, "check_stamp", lambda row: None)
         row.save()
         assert names() == ["Primera"]
 
@@ -102,7 +105,9 @@ def test_raw_sql_on_another_centre(first, second, monkeypatch):
     with first.active(), pytest.raises(DatabaseError):  # no role, no right: not even to its own rows
         names()
     tenant_connections.close_all()
-    monkeypatch.setattr(servers, "application", servers.provisioner)  # one log-in with rights everywhere
+    monkeypatch.setattr(
+        servers, "application", lambda store, address: servers.provisioner(store)
+    )  # one log-in with rights everywhere
     with first.active():
         assert run(foreign) == ["Segunda"]
 
@@ -134,7 +139,7 @@ def test_a_raw_write_outside_a_transaction(first, monkeypatch):
         with pytest.raises(guard.BareWrite):
             cursor.execute(write)
         assert names() == ["Primera"]
-        monkeypatch.setattr(guard, "_reads", lambda sql: True)
+        monkeypatch.setattr(guard, "only_reads", lambda sql: True)
         cursor.execute(write)
         assert names() == ["Cruda"]
 
