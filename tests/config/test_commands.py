@@ -16,7 +16,7 @@ from reservo.staff import rights
 from reservo.staff.models import StaffMember
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import Placement
-from reservo.tenants import founding, operations, stores
+from reservo.tenants import founding, operations
 from reservo.tenants.models import StateChange, Tenant
 from tests.cast import PASSWORD
 
@@ -121,7 +121,7 @@ def test_a_taken_name_and_a_full_store_are_told(clean):
     create()
     with pytest.raises(CommandError, match=f"TenantExists: {SLUG}"):
         create()
-    store = stores.embedded()
+    store = Placement.objects.get(slug=SLUG).store
     type(store).objects.filter(pk=store.pk).update(capacity=1)
     try:
         with pytest.raises(CommandError, match="NoRoom"):

@@ -165,7 +165,9 @@ def test_two_restores_at_once_and_one_during_a_move_or_the_other_way_are_refused
     other = Restore.objects.create(**common, source="x", data_of=now())
     with pytest.raises(restoring.CannotRestore, match="being restored already"):
         restoring.over_itself(cast.slug, source, clock=now)
-    elsewhere = stores.Description(name="elsewhere", engine="sqlite", address=str(tmp_path), capacity=5)
+    elsewhere = stores.Description(
+        name="elsewhere", engine="sqlite", address=str(tmp_path), capacity=5, is_dedicated=True
+    )
     with pytest.raises(moves.CannotMove, match="is being restored"):
         moves.plan(cast.slug, stores.add(elsewhere).name, at=now())
     other.delete()

@@ -48,7 +48,7 @@ def test_a_writer_that_waited_long_begins_at_once_when_the_file_is_free(place):
 @pytest.mark.embedded("holds SQLite's own lock; the servers' is held in test_engines")
 def test_a_writer_gives_up_when_another_never_ends(place, monkeypatch):
     route = place("centro-uno")
-    monkeypatch.setattr(base, "BUSY_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(base.DatabaseWrapper, "longest_wait_seconds", 1)
     with closing(sqlite3.connect(base.path_of(route), isolation_level=None)) as stranger:
         stranger.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
