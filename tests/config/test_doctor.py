@@ -19,7 +19,8 @@ from reservo.core.clock import now
 from reservo.jobs.models import Heartbeat
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite.base import path_of
-from reservo.tenancy.models import Placement
+from reservo.tenancy.models import Placement, Store
+from tests.installation import free_ports
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,25 @@ def test_a_lost_file_is_told(centre):
         assert not found("files missing").well
     finally:
         path_of(centre.route).with_suffix(".away").rename(path_of(centre.route))
+
+
+def test_a_store_that_is_away_is_told_and_hides_nothing_else(centre):
+    address = f"127.0.0.1:{free_ports(1)[0]}/centres"
+    store = Store.objects.create(name="away", engine="postgresql", address=address, capacity=2)
+    lost = [
+        Placement.objects.create(slug=f"away-{number}", store=store, namespace=f"a{number}", zone="UTC")
+        for number in range(2)
+    ]
+    try:
+        told = found("stores that do not answer")
+        assert not told.well
+        assert "away" in told.what
+        assert "reservo stores check" in told.mend
+        assert centre.slug not in found("files missing").what
+    finally:
+        for one in lost:
+            one.delete()
+        store.delete()
 
 
 def test_a_change_of_state_that_was_cut_short_is_told(other):

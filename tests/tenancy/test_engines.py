@@ -70,6 +70,7 @@ def test_a_log_in_of_its_own_cannot_take_the_role_of_a_centre_of_another_store(s
         with cast.active(), refused, connections["tenant"].cursor() as cursor:
             cursor.execute(word.format(pooled.route.namespace))
         tenant_connections.close_all()
+    Placement.objects.filter(store=store).update(state="disabled")
 
 
 def test_connections_depend_on_threads_and_not_on_centres(pair):

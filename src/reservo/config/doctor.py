@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -25,9 +25,10 @@ from reservo.fleet.backups import health
 from reservo.fleet.schemas import queries
 from reservo.jobs.models import Heartbeat, Job
 from reservo.notifications.models import Delivery
-from reservo.tenancy import directory, namespaces
+from reservo.tenancy import directory, namespaces, troubles
 from reservo.tenancy.backends.control import places
 from reservo.tenancy.models import Store
+from reservo.tenancy.servers import StoreUnavailable
 from reservo.tenants import operations as tenants
 from reservo.tenants import standbys
 
@@ -144,28 +145,63 @@ def _zones() -> list[Finding]:
     ]
 
 
+@dataclass
+class _Seen:
+    """What was found in the centres that could be looked into, and which could not."""
+
+    lost: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+    unwell: list[str] = field(default_factory=list)
+    away: set[str] = field(default_factory=set)
+    dead: int = 0
+    bad_mail: int = 0
+
+    def look_at(self, route: tenancy.Route) -> None:
+        """A store that is away is asked once, not for each of its centres."""
+        if route.store in self.away:
+            return
+        try:
+            self._look_into(route)
+        except StoreUnavailable:
+            self.away.add(route.store)
+        except troubles.OF_ONE_CENTRE:
+            self.unwell.append(route.slug)
+
+    def _look_into(self, route: tenancy.Route) -> None:
+        if not namespaces.exists(route):
+            self.lost.append(route.slug)
+            return
+        if namespaces.epoch_of(route) != route.epoch:
+            self.apart.append(route.slug)
+        with tenancy.activate(route):
+            self.dead += Job.objects.filter(state=Job.State.DEAD).count()
+            self.bad_mail += Delivery.objects.filter(state__in=("dead", "unknown")).count()
+
+
 def _centres() -> list[Finding]:
-    routes = directory.all_active()
-    lost = [route.slug for route in routes if not namespaces.exists(route)]
-    apart = [
-        route.slug for route in routes if route.slug not in lost and namespaces.epoch_of(route) != route.epoch
-    ]
-    left = list(tenants.unfinished().values_list("slug", flat=True))
-    dead = bad_mail = 0
+    routes, seen = directory.all_active(), _Seen()
     for route in routes:
-        if route.slug not in lost:
-            with tenancy.activate(route):
-                dead += Job.objects.filter(state=Job.State.DEAD).count()
-                bad_mail += Delivery.objects.filter(state__in=("dead", "unknown")).count()
+        seen.look_at(route)
+    left = list(tenants.unfinished().values_list("slug", flat=True))
     return [
         Finding(
-            f"{len(routes)} centres; files missing: {', '.join(lost) or 'none'}",
-            not lost,
+            f"{len(routes)} centres; files missing: {', '.join(seen.lost) or 'none'}",
+            not seen.lost,
             "restore them from a backup",
         ),
         Finding(
-            f"centres that nobody can write to: {', '.join(apart) or 'none'}",
-            not apart,
+            f"stores that do not answer: {', '.join(sorted(seen.away)) or 'none'}",
+            not seen.away,
+            "`reservo stores check <store>` says what is wrong with it; its centres are away until then",
+        ),
+        Finding(
+            f"centres that cannot be read: {', '.join(seen.unwell) or 'none'}",
+            not seen.unwell,
+            "restore them from a backup",
+        ),
+        Finding(
+            f"centres that nobody can write to: {', '.join(seen.apart) or 'none'}",
+            not seen.apart,
             "a change of state was cut short: repeat it, `reservo tenants state <centre> active`",
         ),
         Finding(
@@ -174,11 +210,13 @@ def _centres() -> list[Finding]:
             "if nothing is making them now: `reservo tenants discard <centre>`, then create them again",
         ),
         Finding(
-            f"{dead} dead jobs", dead == 0, "see `reservo jobs dead`, then `reservo jobs revive --tenant …`"
+            f"{seen.dead} dead jobs",
+            seen.dead == 0,
+            "see `reservo jobs dead`, then `reservo jobs revive --tenant …`",
         ),
         Finding(
-            f"{bad_mail} mails dead or unknown",
-            bad_mail == 0,
+            f"{seen.bad_mail} mails dead or unknown",
+            seen.bad_mail == 0,
             "see /<centre>/correos/?estado=problem and send them again",
         ),
     ]
