@@ -29,6 +29,11 @@ _POSITION = """
 _HAS_REACHED = "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= %s::pg_lsn"
 
 
+def says_full(error: Exception) -> bool:
+    """A refused log-in comes without its code: the words are all there is."""
+    return any(words in str(error) for words in TOO_MANY)
+
+
 class DatabaseOperations(operations.DatabaseOperations):
     compiler_module = "reservo.tenancy.backends.postgresql.compiler"
 
@@ -41,8 +46,7 @@ class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
             cursor.execute(f'RESET ROLE; SET ROLE "{namespace}"; SET search_path TO "{namespace}"')
 
     def _is_full(self, error: Exception) -> bool:
-        """A refused log-in comes without its code: the words are all there is."""
-        return any(words in str(error) for words in TOO_MANY)
+        return says_full(error)
 
     def _read_epoch(self, cursor: Any) -> list[tuple[int, int]]:
         """Under the centre's lock: one transaction at a time, as in a file. One round trip.

@@ -11,8 +11,8 @@ import psycopg
 from django.db.backends.postgresql import base, operations
 
 from reservo.tenancy.backends.control.wrapper import LONGEST_IDLE_SECONDS, ControlWrapper
+from reservo.tenancy.backends.postgresql.base import says_full
 
-TOO_MANY = "53300"
 ONE_AT_A_TIME = 0  # pooled centres in the same database lock their own key, from 1
 
 
@@ -80,7 +80,7 @@ class DatabaseWrapper(ControlWrapper, base.DatabaseWrapper):
         return self.connection is None or self.connection.closed or isinstance(error.__cause__, NoAnswer)
 
     def _is_full(self, error: Exception) -> bool:
-        return getattr(error.__cause__, "sqlstate", None) == TOO_MANY or "too many" in str(error)
+        return says_full(error)
 
 
 def _until(end: float, coming: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
