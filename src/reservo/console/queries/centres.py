@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -137,7 +138,8 @@ def listed(asked: Asked) -> QuerySet[Placement]:
     """Those with a problem first, unless another order is asked for."""
     found = Placement.objects.select_related("store").annotate(name=_of_tenant("name"))
     if asked.typed:
-        found = found.filter(_matches(asked.typed))
+        # Where capitals are letters of their own, small ones find them too.
+        found = found.alias(small=Lower("name")).filter(_matches(asked.typed))
     if asked.store:
         found = found.filter(store__name=asked.store)
     found = found.annotate(has_problem=_has_problem())
@@ -182,7 +184,8 @@ def observed_since(at: datetime) -> timedelta | None:
 
 def _matches(typed: str) -> Q:
     plain = text.fold(typed)
-    return Q(name__icontains=typed) | Q(name__icontains=plain) | Q(slug__icontains=plain.replace(" ", "-"))
+    by_name = Q(name__icontains=typed) | Q(small__contains=typed.lower()) | Q(small__contains=plain)
+    return by_name | Q(slug__icontains=plain.replace(" ", "-"))
 
 
 def _of_tenant(field: str) -> Subquery:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from reservo import tenancy
@@ -94,7 +95,9 @@ def of_centre(tenant_id: int, most: int = 20) -> list[Line]:
 def _found(asked: Asked) -> QuerySet[Action]:
     found = Action.objects.order_by("-at", "-id")
     if asked.who:
-        found = found.filter(actor_name__icontains=asked.who[:80])
+        who = asked.who[:80]
+        found = found.alias(small=Lower("actor_name"))  # where capitals are letters of their own
+        found = found.filter(Q(actor_name__icontains=who) | Q(small__contains=who.lower()))
     if asked.deed in DEEDS:
         found = found.filter(action=asked.deed)
     if asked.about:
