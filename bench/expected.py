@@ -1,5 +1,10 @@
 """Which group of measurements yields which figures. The whole of the issue's list stands here."""
 
+_PAIRS = (
+    *("sqlite-postgresql", "postgresql-mariadb", "mariadb-sqlite"),
+    *("sqlite-mariadb", "mariadb-postgresql", "postgresql-sqlite"),
+)
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "availability": (
         "availability-1x7",
@@ -25,6 +30,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("backup-mariadb", "restore-mariadb", "page-beside-backup"),
     ),
     "fleet": ("fleet-disk", "fleet-node-memory", "fleet-cold-request", "fleet-migrate"),
+    "moves": (*(f"move-{pair}" for pair in _PAIRS), *(f"move-pause-{pair}" for pair in _PAIRS)),
     "first-step": ("first-step-bytes", "first-step-tappable"),
 }
 

@@ -62,11 +62,12 @@ def file_of(slug: str) -> Path:
     return path_of(route)
 
 
-def centre(slug: str, *, branches: int = 1, people: int = 10, patients: int = 500) -> tuple[Any, list[Place]]:
+def centre(
+    slug: str, *, branches: int = 1, people: int = 10, patients: int = 500, store: str = ""
+) -> tuple[Any, list[Place]]:
     """A new centre in Lima, filled."""
-    route = create_tenant(
-        slug, name=f"Centro {slug}", country="PE", zone=ZONE, at=now() - timedelta(days=400)
-    )
+    at = now() - timedelta(days=400)
+    route = create_tenant(slug, name=f"Centro {slug}", country="PE", zone=ZONE, at=at, store=store)
     return route, fill(route, branches=branches, people=people, patients=patients)
 
 
@@ -216,16 +217,18 @@ _CLAIMS_AHEAD = """
 
 
 class _Table:
-    """Rows of one model as tuples, unnamed columns at their defaults."""
+    """Rows of one model as tuples, unnamed columns at their defaults; keys that are not named, given by the engine."""
 
-    def __init__(self, model: type[models.Model], **fixed: Any):
+    def __init__(self, model: type[models.Model], *, has_key: bool = False, **fixed: Any):
         connection = connections[TENANT_ALIAS]
         fields = model._meta.concrete_fields
         base = {f.column: f.get_db_prep_save(f.get_default(), connection) for f in fields} | fixed
+        if not has_key:
+            del base[model._meta.pk.column]
         self._columns = list(base)
         self._base = list(base.values())
         marks = ", ".join(["%s"] * len(base))
-        names = ", ".join(f'"{name}"' for name in base)
+        names = ", ".join(connection.ops.quote_name(name) for name in base)
         self._sql = f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})"
         self.rows: list[list[Any]] = []
 
@@ -239,8 +242,9 @@ class _Table:
         self.rows.append(row)
 
     def flush(self) -> None:
-        with connections[TENANT_ALIAS].cursor() as cursor:
-            cursor.executemany(self._sql, self.rows)
+        if self.rows:
+            with connections[TENANT_ALIAS].cursor() as cursor:
+                cursor.executemany(self._sql, self.rows)
         self.rows.clear()
 
 
@@ -253,7 +257,7 @@ class _Loader:
         made = {"created_at": _text(self._now), "booked_at": _text(self._now - timedelta(days=300))}
         highest = Appointment.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         self._pk_ahead = highest - number
-        self._appointments = _Table(Appointment, zone=ZONE, **made)
+        self._appointments = _Table(Appointment, has_key=True, zone=ZONE, **made)
         self._services = _Table(
             AppointmentService, name="Consulta", duration_minutes=VISIT_MINUTES, price_minor=15_000
         )
@@ -262,8 +266,8 @@ class _Loader:
             *("id", "number", "public_id", "branch_id", "patient_id", "practitioner_id", "local_date"),
             *("local_minute", "starts_at", "ends_at", "first_tick", "end_tick", "state"),
         )
-        self._s = self._services.places("id", "appointment_id", "service_id")
-        self._c = self._claims.places("id", "resource_id", "tick", "appointment_id")
+        self._s = self._services.places("appointment_id", "service_id")
+        self._c = self._claims.places("resource_id", "tick", "appointment_id")
 
     def add_day(self, day: date, place: Place, a_day: int) -> None:
         opens = zones.at_minute(day, OPENS, ZONE)
@@ -281,10 +285,10 @@ class _Loader:
                 who = (pk, self.number, uuid.uuid7().hex, place.branch_id, patient, practitioner_id)
                 when = (day.isoformat(), minute, *times, tick, tick + VISIT_MINUTES // 5, state)
                 self._appointments.add(self._a, who + when)
-                self._services.add(self._s, (None, pk, place.service_id))
+                self._services.add(self._s, (pk, place.service_id))
                 if not is_past:
                     for claimed in range(tick, tick + VISIT_MINUTES // 5):
-                        self._claims.add(self._c, (None, practitioner_id, claimed, pk))
+                        self._claims.add(self._c, (practitioner_id, claimed, pk))
         if len(self._appointments.rows) >= ROWS_AT_ONCE:
             self.flush()
 
