@@ -216,6 +216,53 @@ _CLAIMS_AHEAD = """
 """
 
 
+def repeat_week_on_postgresql(route: Any, admin: Any, weeks: range) -> None:
+    """As `repeat_week`, by a log-in of the server's own administrator; claims are made for no other week."""
+    admin.execute(f'SET search_path TO "{route.namespace}"')
+    (count,) = admin.execute("SELECT count(*) FROM agenda_appointment").fetchone()
+    (last,) = admin.execute("SELECT max(id) FROM agenda_appointment").fetchone()
+    for step, week in enumerate((week for week in weeks if week), start=1):
+        values = {"ids": step * count, "days": 7 * week, "ticks": week * TICKS_A_WEEK, "last": last}
+        values["state"] = "attended" if week < 0 else "not_confirmed"
+        for table, changed in _COPIES_ON_POSTGRESQL.items():
+            columns = [
+                name
+                for (name,) in admin.execute(
+                    "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+                    [route.namespace, table],
+                )
+                if changed.get(name) != ""
+            ]
+            chosen = ", ".join(changed.get(column, f'"{column}"') for column in columns)
+            named = ", ".join(f'"{column}"' for column in columns)
+            rows = "appointment_id" if "appointment_id" in columns else "id"
+            admin.execute(
+                f"INSERT INTO {table} ({named}) SELECT {chosen} FROM {table} WHERE {rows} <= %(last)s",
+                values,
+            )
+    admin.execute("UPDATE tenancy_counter SET value = %s WHERE name = 'appointment'", [count * len(weeks)])
+    admin.execute(
+        "SELECT setval(pg_get_serial_sequence('agenda_appointment', 'id'), max(id)) FROM agenda_appointment"
+    )
+    admin.execute("ANALYZE agenda_appointment, agenda_appointmentservice")
+
+
+_COPIES_ON_POSTGRESQL = {
+    "agenda_appointment": {
+        "id": "id + %(ids)s",
+        "number": "number + %(ids)s",
+        "public_id": "('0192' || lpad(to_hex(id + %(ids)s), 28, '0'))::uuid",
+        "local_date": "local_date + %(days)s",
+        "starts_at": "starts_at + make_interval(days => %(days)s)",
+        "ends_at": "ends_at + make_interval(days => %(days)s)",
+        "first_tick": "first_tick + %(ticks)s",
+        "end_tick": "end_tick + %(ticks)s",
+        "state": "%(state)s",
+    },
+    "agenda_appointmentservice": {"id": "", "appointment_id": "appointment_id + %(ids)s"},
+}
+
+
 class _Table:
     """Rows of one model as tuples, unnamed columns at their defaults; keys that are not named, given by the engine."""
 

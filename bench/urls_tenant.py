@@ -8,4 +8,4 @@ from reservo.config import urls_tenant as shipped
 handler400, handler403 = shipped.handler400, shipped.handler403
 handler404, handler500 = shipped.handler404, shipped.handler500
 
-urlpatterns = [path("bench/empty", views.empty), *shipped.urlpatterns]
+urlpatterns = [path("bench/empty", views.empty), path("bench/one", views.one), *shipped.urlpatterns]

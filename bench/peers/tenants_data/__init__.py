@@ -1,0 +1,1 @@
+"""What each tenant of django-tenants has: one table."""

@@ -1,0 +1,1 @@
+"""What django-tenants keeps for all tenants."""
