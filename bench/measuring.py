@@ -93,7 +93,14 @@ class Caller:
 
 def megabytes(*pids: int) -> float:
     """Memory of these processes and their children, shared pages divided among their users (PSS)."""
-    return sum(process.memory_full_info().pss for process in _trees(pids)) / 2**20
+    return sum(_pss(process) for process in _trees(pids)) / 2**20
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0  # a child that has ended since it was listed
 
 
 def _trees(pids: Sequence[int]) -> list[psutil.Process]:

@@ -21,7 +21,7 @@ from tests.servers import APPLICATION, SERVERS, MariaServer, PostgresServer, mis
 CENTRES = sized(1_000, 20)
 PEOPLE, VISITS = 4, 40
 CONNECTIONS = 8
-ROUNDS, SECONDS = sized(7, 3), sized(5, 1)
+ROUNDS, SECONDS = sized(7, 3), sized(5, 3)
 SEED_SECONDS = 3_000
 WEB = ("--workers", "2", "--blocking-threads", "3", "--log-level", "warning")
 
