@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.peers.tenants_settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
 from django_tenants.utils import schema_context  # noqa: E402
 
 from bench.peers.tenants_data.models import Notice  # noqa: E402
@@ -23,7 +24,8 @@ def main(count: int) -> None:
         one = Client(schema_name=f"inquilino_{number}", name=f"Inquilino {number}")
         one.save(verbosity=0)
         with schema_context(one.schema_name):
-            call_command("migrate_schemas", schema_name=one.schema_name, run_syncdb=True, verbosity=0)
+            with connection.schema_editor() as editor:
+                editor.create_model(Notice)
             Notice.objects.create(kind="bench")
         Domain.objects.create(domain=f"inquilino-{number}.example", tenant=one, is_primary=True)
 
