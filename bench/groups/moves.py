@@ -124,7 +124,7 @@ def _moved(stage: Stage, slug: str, target: str) -> tuple[float, dict[str, Any]]
     seconds = time.perf_counter() - began
     move = Move.objects.filter(slug=slug).latest("pk")
     planning.remove_source(move, at=now(), early=True)
-    return seconds, {"bytes": 0, **move.report}
+    return seconds, move.report
 
 
 def _check_kept(slug: str, written: int) -> None:

@@ -201,8 +201,15 @@ def _pause_and_flip(move: Move, clock: Callable[[], datetime], progress: Progres
     _flip(move, clock)
     pause = round(time.monotonic() - began, 4)
     count = sum(pair[0] for pair in move.digests.values())
-    move.report = {"pause_seconds": pause, "notes_in_pause": notes, "rows": count}
+    move.report = {"pause_seconds": pause, "notes_in_pause": notes, "rows": count, "bytes": _size(move)}
     move.save(update_fields=["report"])
+
+
+def _size(move: Move) -> int:
+    """What the centre takes at its new place."""
+    route = _as_it_is(target_route(move))
+    with tenancy.activate(route):
+        return namespaces.size_of(route)
 
 
 def _pass_on_sequences(move: Move, known: dict[str, int]) -> dict[str, int]:
