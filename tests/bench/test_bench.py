@@ -30,6 +30,9 @@ def test_every_figure_of_the_issue_has_an_entry():
         "first-step": 2,
         "backups": 7,
         "fleet": 4,
+        "moves": 12,
+        "engines": 4,
+        "neighbours": 4,
     }
     for group in GROUPS:
         assert find_spec(f"bench.groups.{group.replace('-', '_')}")
