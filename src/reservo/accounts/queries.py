@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reservo import tenancy
-from reservo.accounts import devices, naming, operations
+from reservo.accounts import devices, naming, operations, proofs
 from reservo.accounts.models import Membership, Session, User
 from reservo.accounts.operations import proves
 from reservo.tenancy import directory
@@ -22,12 +22,19 @@ def centres_of(user: User) -> list[tenancy.Route]:
 
 
 def user_of_session(session: dict, tenant_id: int) -> User | None:
-    """The session's user, if it is good for this centre: same centre, password unchanged, still a member."""
+    """The session's user, if it is good for this centre: same centre, password unchanged, still a member.
+
+    Raises ControlAway if that cannot be asked, nor was within the last minute.
+    """
     user_id = session.get("user_id")
     if not user_id or session.get("tenant_id") != tenant_id:
         return None
-    user = User.objects.filter(pk=user_id, is_active=True, memberships__tenant_id=tenant_id).first()
-    return user if user and proves(session, user) else None
+
+    def read() -> User | None:
+        user = User.objects.filter(pk=user_id, is_active=True, memberships__tenant_id=tenant_id).first()
+        return user if user and proves(session, user) else None
+
+    return proofs.users.ask(f"{user_id} {tenant_id} {session.get('proof')}", read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,13 @@ from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
+from reservo.accounts import proofs
+from reservo.tenancy.backends.control.answering import ControlAway
+
 
 class SessionStore(DatabaseStore):
+    """While the control database is away, sessions that it confirmed within the last minute go on."""
+
     @classmethod
     def get_model_class(cls) -> Any:
         from reservo.accounts.models import Session
@@ -23,3 +28,17 @@ class SessionStore(DatabaseStore):
         row.began_at = datetime.fromtimestamp(data["began"], UTC) if "began" in data else None
         row.agent = str(data.get("agent", ""))[:200]
         return row
+
+    def load(self) -> dict[str, Any]:
+        """Raises ControlAway for a session that this process has not seen lately."""
+        key = self.session_key
+        return proofs.sessions.ask(key, super().load) if key else super().load()
+
+    def save(self, must_create: bool = False) -> None:
+        """What a page notes in it while the control database is away (a message to show next) stays in this process."""
+        try:
+            super().save(must_create)
+        except ControlAway:
+            data = self._get_session(no_load=must_create)
+            if must_create or not proofs.sessions.amend(str(self.session_key), data):
+                raise

@@ -15,6 +15,7 @@ from reservo.api import limits
 from reservo.api.problems import Problem, not_allowed
 from reservo.core import trace
 from reservo.tenancy import directory
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.connections import has_lost_its_store
 from reservo.tenancy.context import from_replica
@@ -38,6 +39,8 @@ def for_centre(method: str, limit: limits.Limit) -> Callable[[View], View]:
                 return _answered(view, request, _route(tenant))
             except Problem as problem:
                 return problem.response()
+            except ControlAway:
+                return Problem(503, _("Inténtalo de nuevo en un momento"), Retry_After="10").response()
             except StaleEpoch:
                 directory.forget(tenant)
                 return Problem(503, _("Inténtalo de nuevo en un momento"), Retry_After="1").response()

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from reservo.accounts.sessions import SessionStore
 from reservo.tenancy import replicas
 from reservo.ui import repeating
 from reservo.ui.access import public
@@ -98,6 +99,18 @@ def store_away(request: HttpRequest) -> HttpResponse:
         "Los datos de este centro no responden por ahora. No se perdió nada: vuelve a intentarlo en un momento."
     )
     return _page(request, 503, _("Volvemos enseguida"), text, Retry_After="5")
+
+
+def control_away(request: HttpRequest) -> HttpResponse:
+    """Told without the session, which cannot be read; the browser keeps its own for when it can."""
+    request.session = SessionStore()
+    text = _(
+        "Por un momento no podemos comprobar quién eres ni cambiar datos de tu cuenta. Lo demás sigue "
+        "funcionando: vuelve a intentarlo en unos segundos."
+    )
+    response = _page(request, 503, _("Volvemos enseguida"), text, Retry_After="10")
+    response.sets_own_session = True
+    return response
 
 
 def method_not_allowed(request: HttpRequest, *, allow: str) -> HttpResponse:

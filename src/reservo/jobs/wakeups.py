@@ -22,6 +22,8 @@ from reservo.adapters import bus
 from reservo.core.clock import now
 from reservo.jobs.models import Wakeup
 from reservo.jobs.rows import instant
+from reservo.tenancy.backends.control import answering
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS
 
 LONGEST_TRANSACTION = timedelta(seconds=60)
@@ -68,10 +70,17 @@ def _is_hinted(key: int, due_at: datetime) -> bool:
 
 
 def _read(key: int) -> tuple[datetime, datetime] | None:
-    """When it was hinted last, and for when."""
-    with connections[CONTROL_ALIAS].cursor() as cursor:
-        cursor.execute("SELECT hinted_at, due_at FROM jobs_wakeup WHERE tenant_id = %s", [key])
-        row = cursor.fetchone()
+    """When it was hinted last, and for when; None if it was not, or nobody can say."""
+
+    def read() -> Any:
+        with connections[CONTROL_ALIAS].cursor() as cursor:
+            cursor.execute("SELECT hinted_at, due_at FROM jobs_wakeup WHERE tenant_id = %s", [key])
+            return cursor.fetchone()
+
+    try:
+        row = answering.ask(read)
+    except ControlAway:
+        return None
     return _see(key, instant(row[0]), instant(row[1])) if row else None
 
 
@@ -96,7 +105,12 @@ def _after_commit(key: int, due_at: datetime, hinted_at: datetime) -> None:
 
 
 def hint(tenant_id: int, due_at: datetime) -> None:
-    """Say that there may be work at `due_at`. Never raises: no change fails because of a hint."""
+    """Say that there may be work at `due_at`. Never raises: no change fails because of a hint.
+
+    While others wait to be written it joins them, instead of waiting for what does not answer.
+    """
+    if _unwritten:
+        return _keep(tenant_id, due_at)
     try:
         _write(tenant_id, due_at)
     except DatabaseError:

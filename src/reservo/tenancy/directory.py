@@ -7,10 +7,13 @@ import time
 
 from django.db import connections
 
+from reservo.tenancy.backends.control import answering
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import CONTROL_ALIAS, Route
 from reservo.tenancy.models import Placement
 
-SECONDS_KEPT = 1.0
+SECONDS_KEPT = 0.8  # with the time that reading takes, a change is seen within a second
+SECONDS_WITHOUT = 300.0  # for as long a node goes on with what it knows while the control database is away
 LOOK_AGAIN_SECONDS = 0.02
 MOST_KEPT = 20_000
 
@@ -20,14 +23,36 @@ _kept_by_id: dict[int, tuple[float, Route | None]] = {}
 
 
 def find(slug: str) -> Route | None:
-    """The route of a centre, at most a second old; None if there is no such centre."""
+    """The route of a centre, at most a second old; None if there is no such centre.
+
+    While the control database is away, the one that was known last: a write under an old epoch is refused by the
+    centre's own data. Raises ControlAway for a centre that this process does not know.
+    """
     kept = _kept.get(slug)
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
-    placement = Placement.objects.select_related("store").filter(slug=slug).first()
-    route = placement.route() if placement else None
+    try:
+        route = answering.ask(lambda: _by_slug(slug))
+    except ControlAway:
+        return _known(kept)
     _keep(slug, route)
     return route
+
+
+def _by_slug(slug: str) -> Route | None:
+    placement = Placement.objects.select_related("store").filter(slug=slug).first()
+    return placement.route() if placement else None
+
+
+def _known(kept: tuple[float, Route | None] | None) -> Route | None:
+    """What was true when the control database answered last: nobody can have changed it there since."""
+    if kept is None or kept[1] is None or time.monotonic() - kept[0] > SECONDS_WITHOUT:
+        raise ControlAway("the control database is away, and this centre is not known here")
+    return kept[1]
+
+
+def knows_any() -> bool:
+    return any(route for _, route in list(_kept.values()))
 
 
 _BY_ID = """

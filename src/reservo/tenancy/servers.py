@@ -61,7 +61,12 @@ def application(store: str, address: str = "") -> Login:
     kept = _kept.get((store, address))
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
-    row = _row(store)
+    try:
+        row = _row(store)
+    except OperationalError:
+        if kept is None:
+            raise
+        return kept[1]  # the control database is away; the store need not be
     login = _login(row, address, row.login, row.sealed_password)
     if address:
         with _lock:

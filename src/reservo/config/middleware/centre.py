@@ -15,6 +15,7 @@ from reservo.config import errors
 from reservo.config.middleware import positions, refusals
 from reservo.core import trace
 from reservo.tenancy import directory, replicas, slugs
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import from_replica
 from reservo.tenancy.models import Placement
 from reservo.ui import speaking
@@ -43,7 +44,10 @@ class TenantMiddleware:
         if not slug or slug in slugs.RESERVED:
             with tenancy.control():
                 return self.get_response(request)
-        route = directory.find(slug)
+        try:
+            route = directory.find(slug)
+        except ControlAway:
+            return errors.control_away(request)
         if route is None:
             return errors.not_found(request)
         speaking.to_visitor(request, route.language)

@@ -8,6 +8,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 
 from reservo.config import errors
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.backends.guard import StaleEpoch
 from reservo.tenancy.backends.reading import WriteOnReplica
 from reservo.tenancy.connections import has_lost_its_store
@@ -34,6 +35,8 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, ControlAway):
+            return errors.control_away(request)
         if isinstance(exception, StaleEpoch) or is_read_only(exception):
             request.refused_by = "place"
             return errors.changing_place(request)

@@ -34,6 +34,9 @@ from reservo.notifications.live.hub import Connection, Hub, TooManyOpen  # noqa:
 from reservo.notifications.live.marks import mark_of  # noqa: E402
 from reservo.notifications.live.watching import Watch, let_go  # noqa: E402
 from reservo.tenancy import connections  # noqa: E402
+from reservo.tenancy.backends.control import answering  # noqa: E402
+
+answering.be_quick()
 
 BEAT_SECONDS = 15.0
 READERS = 2
