@@ -17,12 +17,11 @@ from uuid import UUID
 
 import orjson
 from django.apps import apps
-from django.db import connections, models
+from django.db import connections, models, router
 from django.db.models.constants import OnConflict
 
 from reservo import tenancy
 from reservo.tenancy import absences
-from reservo.tenancy.context import TENANT_ALIAS
 from reservo.tenancy.models import NamespaceEpoch
 from reservo.tenancy.planes import plane_of
 
@@ -138,7 +137,7 @@ def write(model: type[models.Model], rows: Sequence[Row], *, again: bool = False
 
     `again`: those that are there already (a page that was written before a crash) stay as they are.
     """
-    connection, there = connections[TENANT_ALIAS], fields(model)
+    connection, there = connections[router.db_for_write(model)], fields(model)
     values = [
         [field.get_db_prep_save(value, connection) for field, value in zip(there, row, strict=True)]
         for row in rows
