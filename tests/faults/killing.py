@@ -12,7 +12,7 @@ SCRIPT = """
 import os, signal, sys
 stop, count = int(sys.argv.pop(1)), 0
 OURS = os.path.join("src", "reservo", "")
-PARTS = ("fleet", "tenancy", "adapters")
+PARTS = ("fleet", "tenancy", "adapters", "foreign")
 
 def step(frame, event, argument):
     global count

@@ -13,12 +13,14 @@ from contextlib import closing
 
 import pytest
 
+from tests.faults import killing
 from tests.foreign.shared import READER_PASSWORD, Shared, next_monday
 from tests.installation import ROOT, Installation
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 FULL = os.environ.get("RESERVO_FULL") == "1"
 KILLS = 40 if FULL else 5
+STEPS = 40 if FULL else 4
 PATIENTS = VISITS = 12_000 if FULL else 2_500
 SLUG = "masiva"
 CENTRE = f"""
@@ -165,6 +167,39 @@ def test_what_a_killed_import_made_can_be_removed(many, installation, mapping_fi
     assert [path.name for path in (installation.data / "tenants").glob(f"{SLUG}*")] == []
     with closing(sqlite3.connect(installation.data / "control.db")) as control:
         assert control.execute("SELECT COUNT(*) FROM tenancy_placement").fetchone() == (0,)
+
+
+def test_killed_at_any_step_it_is_ended_by_the_next_run(many, installation):
+    """Places, namespace, pages, verification, opening: some steps of each, the last ones among them."""
+
+    def words(turn):
+        path = installation.data / f"turn-{turn}.toml"
+        path.write_text(many.mapping_text(prefix=f"t{turn}-"))
+        return ("import_shared_database", str(path), f"t{turn}-miraflores")
+
+    killing.steps_of(installation, *words("first"))  # it makes the template, which the others find
+    steps = killing.steps_of(installation, *words("whole"))
+    spots = [steps * part // STEPS for part in range(1, STEPS)] + [steps - 40, steps - 5]
+    for turn, step in enumerate(spots):
+        assert killing.kill_at(installation, step, *words(turn)), step
+        installation.command(*words(turn))
+    with closing(sqlite3.connect(installation.data / "control.db")) as control:
+        ended = control.execute("SELECT state, COUNT(*) FROM foreign_import GROUP BY 1").fetchall()
+        assert ended == [("done", len(spots) + 2)]
+        places = control.execute(
+            "SELECT s.address, p.namespace, p.state FROM tenancy_placement p JOIN tenancy_store s ON s.id = p.store_id"
+        ).fetchall()
+    assert [state for _, _, state in places] == ["active"] * (len(spots) + 2)
+    assert len(list((installation.data / "tenants").glob("t*.db"))) == len(places)
+    for folder, namespace, _ in places:
+        with closing(sqlite3.connect(f"{folder}/{namespace}")) as centre:
+            for table in (
+                "agenda_appointment",
+                "agenda_appointmentchange",
+                "patients_patient",
+                "catalog_branch",
+            ):
+                assert centre.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (1,), (namespace, table)
 
 
 def test_so_many_of_the_list_in_a_night(many, installation, mapping_file):

@@ -90,6 +90,12 @@ def import_of(slug: str) -> Import:
     return found
 
 
+def done(slug: str) -> Import | None:
+    """The import that made the centre of this slug; none if it is not over, or another made it."""
+    keys = Placement.objects.filter(slug=slug).values("pk")
+    return Import.objects.filter(slug=slug, state=State.DONE, placement_id__in=keys).first()
+
+
 def waiting(mapping: Mapping) -> list[str]:
     """Slugs of the list that are not done yet: those that were begun first, and none that waits for a decision."""
     done = set(Import.objects.filter(state__in=(State.DONE, State.REFUSED)).values_list("slug", flat=True))

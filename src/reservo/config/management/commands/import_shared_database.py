@@ -103,6 +103,10 @@ class Command(BaseCommand):
             raise CommandError(f"not brought: {', '.join(failed)}")
 
     def _one(self, mapping: Mapping, slug: str, most_rejected: float | None) -> None:
+        """Said again of one that is over, it shows how that ended: a kill may have hidden it."""
+        if over := planning.done(slug):
+            self._show(over)
+            return
         with sources.opened(mapping.address) as source:
             begun = planning.plan(mapping, slug, source, at=now())
             self._show(self._run(begun, mapping, source, most_rejected))
