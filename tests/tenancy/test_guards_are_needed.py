@@ -59,7 +59,7 @@ GUARDS = {
     ),
     "epoch": (
         "backends/guard.py",
-        r"if found != \[\(self\.route\.tenant_id, self\.route\.epoch\)\]:",
+        r"if \[tuple\(row\) for row in found\] != \[\(self\.route\.tenant_id, self\.route\.epoch\)\]:",
         "if False:",
     ),
     "epoch held at all": (
@@ -77,8 +77,8 @@ GUARDS = {
     ),
     "a new route, a new connection": (
         "connections.py",
-        r"wrapper\.route != route and not wrapper",
-        "False and not wrapper",
+        r"elif not wrapper\.in_atomic_block:\n        wrapper\.aim\(route\)",
+        "elif False:\n        pass",
     ),
     "bound of connections": (
         "connections.py",
@@ -88,7 +88,7 @@ GUARDS = {
     "open transactions stay": ("connections.py", r"if not wrapper\.in_atomic_block:", "if True:"),
     "centre of what is carried": (
         "context.py",
-        r"if route is None:\n            return function",
+        r"if route is None or .*:\n            return function",
         "if True:\n            return function",
     ),
     "unbinding": ("context.py", r"connections\.unbind\(\)", "pass"),
