@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes
 ONLY ?=
+TESTS ?=
 FRONT_SOURCES := $(shell find frontend -type f 2>/dev/null) package.json package-lock.json
 MESSAGES := $(shell find src -name '*.po')
 PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -59,9 +60,9 @@ test: setup-test ## everything that can be tested with what this machine has
 	@$(BIN)/python scripts/preflight.py
 	$(BIN)/pytest
 
-test-engines: setup-test ## the same, with every centre on PostgreSQL, then on MariaDB
-	RESERVO_TEST_ENGINE=postgresql $(BIN)/pytest
-	RESERVO_TEST_ENGINE=mariadb $(BIN)/pytest
+test-engines: setup-test ## the same, with every centre on PostgreSQL, then on MariaDB; TESTS=tests/agenda for a part
+	RESERVO_TEST_ENGINE=postgresql $(BIN)/pytest $(TESTS)
+	RESERVO_TEST_ENGINE=mariadb $(BIN)/pytest $(TESTS)
 
 lint: setup-test
 	$(BIN)/ruff check src tests scripts bench
