@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reservo import tenancy
+from reservo.jobs import wakeups
 from reservo.jobs.models import Job, Lease, NextFiring, Wakeup
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
@@ -32,6 +33,7 @@ def active_centre(centre) -> Iterator[object]:
     with tenancy.control(), tenancy.atomic():
         Job.objects.exclude(state="done").delete()  # the operator's own mail of other tests
     directory.forget()
+    wakeups.forget()
     yield centre
     mark.unlink()
     for model in (Wakeup, NextFiring, Lease):
