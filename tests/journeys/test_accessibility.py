@@ -33,8 +33,8 @@ MOST_PAGES = 90
 
 
 # The script is axe-core's own; only what is grave comes back, as [rule, impact, where, what].
-GRAVE = """tags => axe
-    .run(document, { runOnly: tags, resultTypes: ["violations"] })
+GRAVE = """([tags, within]) => axe
+    .run(within, { runOnly: tags, resultTypes: ["violations"] })
     .then(all => all.violations
         .filter(one => ["serious", "critical"].includes(one.impact))
         .flatMap(one => one.nodes.slice(0, 3).map(
@@ -46,11 +46,11 @@ def axe():
     return Axe().axe_script
 
 
-def grave(axe, page):
+def grave(axe, page, *, within="html"):
     """The grave findings of what the page shows now."""
     page.wait_for_timeout(50)
     page.evaluate(axe)
-    return page.evaluate(GRAVE, TAGS)
+    return page.evaluate(GRAVE, [TAGS, within])
 
 
 def kind_of(address):
@@ -97,7 +97,7 @@ def test_nothing_grave_in_what_opens_in_the_agenda(demo, window, axe, size, sche
     found = {"agenda": grave(axe, page)}
     page.locator("summary[aria-label='Campana']").click()
     page.wait_for_timeout(400)
-    found["bell"] = grave(axe, page)
+    found["bell"] = grave(axe, page, within=".bell")  # what it half covers counts as small while it is open
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     found["keys"] = grave(axe, page)
