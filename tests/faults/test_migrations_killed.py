@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -99,9 +100,10 @@ def _kill_one(release: Installation, luck: random.Random, *, only_a_worker: bool
     run = subprocess.Popen(argv, env=release.environment, cwd=ROOT, stdout=subprocess.DEVNULL)
     workers = _workers_of(run)
     time.sleep(luck.uniform(1.0, 4.0))
-    victims = [psutil.Process(run.pid)] if not only_a_worker else workers
-    for victim in victims[:1]:
-        if victim.is_running():
+    if not only_a_worker:
+        run.kill()
+    for victim in workers[:1] if only_a_worker else []:
+        with contextlib.suppress(psutil.NoSuchProcess):  # the run may have been quicker
             victim.send_signal(signal.SIGKILL)
     if only_a_worker:
         time.sleep(luck.uniform(0.5, 2.0))

@@ -18,7 +18,7 @@ from reservo.jobs.models import Job, Lease, RecurringRun
 from reservo.notifications.models import Delivery
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 def wait_until(fact: Callable[[], bool], what: str) -> None:

@@ -111,7 +111,7 @@ class Source:
 def _errors() -> Iterator[None]:
     try:
         yield
-    except (pymysql.err.MySQLError, psycopg.Error, OSError) as wrong:
+    except (pymysql.MySQLError, psycopg.Error, OSError) as wrong:
         raise SourceGone(str(wrong).strip()[:300]) from wrong
 
 
