@@ -88,6 +88,7 @@ async function load({ start, end }) {
     const data = await read(config, state, start, end);
     ({ visits, blocks } = data);
     meetOthers(data);
+    freshenPanel();
     return drawn(data, { config, state, columns: columns(), now: clock.now() });
   } catch (error) {
     toast({ text: config.words.unread, bad: true });
@@ -220,6 +221,17 @@ function closePanel() {
   calendar.unselect();
   const from = opener && place.querySelector(`[data-visit="${opener}"]`);
   from?.focus();
+}
+
+// A visit that changed by dragging, or in another browser, is shown as it is now: else the next button is refused.
+let isFreshening = false;
+async function freshenPanel() {
+  const shown = byId("panel-state");
+  const visit = shown && visits.find((one) => one.id === Number(shown.dataset.shows));
+  if (!visit || visit.version <= Number(shown.dataset.version) || document.querySelector("dialog[open]")) return;
+  isFreshening = !panel.contains(document.activeElement);
+  await openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
+  isFreshening = false;
 }
 
 let opener = null;
@@ -356,6 +368,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== panel) return;
   panel.hidden = false;
   work.classList.add("open");
+  if (isFreshening) return;
   panel.scrollTop = 0;
   if (!panel.querySelector(".field.wrong, form .note")) delete panel.dataset.typed;
   if (!panel.querySelector("[data-patient-picker], .field.wrong")) panel.querySelector("h2")?.focus();

@@ -10,7 +10,13 @@ import { toast } from "./shell/toasts.js";
 import { words } from "./shell/words.js";
 
 window.htmx = htmx;
-Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true });
+// What is swapped in keeps no style of what it replaces: our policy refuses style attributes.
+Object.assign(htmx.config, {
+  allowEval: false,
+  attributesToSettle: ["class"],
+  includeIndicatorStyles: false,
+  selfRequestsOnly: true,
+});
 
 // Refusals carry a page that explains them: they are shown like any other answer.
 const EXPLAINED = [403, 404, 409, 422, 429];

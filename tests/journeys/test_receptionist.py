@@ -187,6 +187,30 @@ def test_enter_takes_the_first_found_and_never_sends_a_half_made_visit(desk):
     assert desk.visit(desk.saved())["service"]
 
 
+def test_the_open_visit_is_shown_as_it_is_after_another_browser_changed_it(demo, window, desk):
+    made = desk.make(desk.free()[0])
+    beside = Agenda(window(), demo, day=desk.day, person=OWNER)
+    beside.block_of(made).click()
+    beside.page.locator("#panel .states button.state-confirmed").click()
+    desk.page.locator("#panel-state .state-confirmed, #panel-state.state-confirmed").wait_for()
+    desk.page.locator("#panel .states button.state-arrived").click()
+    desk.page.locator("#panel #panel-state", has_text="Llegó").wait_for()
+    assert desk.page.locator("#panel .note.warn").count() == 0
+    assert desk.page.locator("#toasts [data-about]").count() == 1
+
+
+def test_a_form_refused_twice_breaks_no_policy(desk):
+    page = desk.page
+    desk.click_at(desk.free()[0])
+    desk.choose_patient("ma")
+    desk.choose_service()
+    page.evaluate("document.querySelector('#visit-form').noValidate = true")
+    page.evaluate("document.querySelector('#visit-form textarea').style.height = '90px'")
+    page.fill("#visit-form [name=minutes]", "7")
+    desk.save()
+    page.wait_for_selector("#visit-form .field.wrong, #visit-form .note")
+
+
 def test_a_visit_of_no_practitioner_has_a_column_of_its_own(desk):
     page = desk.page
     page.keyboard.press("n")

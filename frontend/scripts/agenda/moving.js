@@ -20,7 +20,7 @@ export function mover({ config, state, reload }) {
     const said = await post(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
     if (said.ok) {
       const text = [config.words.moved, said.warning].filter(Boolean).join(" ");
-      toast({ text, undo: said.undo, undoLabel: config.words.undo });
+      toast({ text, undo: said.undo, undoLabel: config.words.undo, about: `visit-${visit.id}` });
       reload();
     } else if (said.leave && (await goesOn(said))) {
       await send(info, { ...extra, [said.leave]: "1" });

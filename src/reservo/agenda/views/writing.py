@@ -301,7 +301,9 @@ def _done(request: HttpRequest, appointment_id: int, words: str, *, undoable: bo
 
 def _changed(response: HttpResponse, words: str, appointment: Appointment | None) -> HttpResponse:
     """Tell the page to read the grid again and to offer taking the change back."""
-    toast = {"text": words, "undo": _undo_url(appointment) if appointment else "", "undoLabel": _("Deshacer")}
+    toast = {"text": words, "undo": "", "undoLabel": _("Deshacer")}
+    if appointment:
+        toast |= {"undo": _undo_url(appointment), "about": f"visit-{appointment.pk}"}
     response["HX-Trigger"] = json.dumps({"agenda-changed": {}, "toast": toast})
     return response
 
