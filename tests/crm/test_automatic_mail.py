@@ -225,6 +225,27 @@ def test_a_patient_put_in_within_the_delay_is_confirmed_at_the_hour_of_the_booki
     assert len(post.work(centre)) == 1
 
 
+def test_a_visit_moved_in_silence_and_then_edited_stays_silent(centre, monday, post, at_time):
+    """One whose confirmation was never planned, as of an imported patient."""
+    visit = centre.book(monday)
+    with centre.active(), tenancy.atomic():
+        Delivery.objects.all().delete()
+    at_time.forward(minutes=30)
+    moved = move(centre, visit, monday + timedelta(hours=2))
+    with centre.active():
+        services = (centre.consultation,)
+        agenda.edit(
+            moved.pk,
+            patient_id=centre.patient,
+            service_ids=services,
+            comment="llega con su hija",
+            by=STAFF,
+            at=now(),
+        )
+    at_time.forward(minutes=6)
+    assert (post.work(centre), kinds(centre)) == ([], [])
+
+
 def test_the_address_is_that_of_the_moment_of_sending(centre, monday, post, at_time):
     centre.book(monday)
     with centre.active(), tenancy.atomic():

@@ -41,7 +41,9 @@ def tell_moved(event: AppointmentMoved, at: datetime) -> None:
 def confirm_who_came_later(event: AppointmentEdited, at: datetime) -> None:
     """The patient may be put in after the booking, within the delay: the confirmation keeps its hour."""
     appointment = _read(event.appointment_id)
-    due_at = appointment.booked_at + timedelta(minutes=AutomaticMail.objects.get().confirmation_delay_minutes)
+    due_at = appointment.created_at + timedelta(
+        minutes=AutomaticMail.objects.get().confirmation_delay_minutes
+    )
     planned = queries.is_known(subject_key(appointment), kinds.CONFIRMATION)
     if due_at > at and not planned and appointment.state not in FREES_TIME:
         planning.plan_confirmation(appointment, at=at, due_at=due_at)
