@@ -6,9 +6,13 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from reservo import tenancy
+from reservo.audit.operations import record
 from reservo.catalog.models import Branch, Centre
+from reservo.core.clock import now
 from reservo.staff.models import StaffBranch, StaffMember
 from reservo.tenancy.context import TENANT_ALIAS
+from tests.cast import STAFF
 from tests.ui.forms import editing
 
 RAIL = {
@@ -64,6 +68,37 @@ def test_the_centre_s_own_word_for_its_patients_is_used(centre, word, language, 
     assert f'<label for="patient-typed">{one.capitalize()}</label>' in page("agenda/nueva")
     if one != "paciente":
         assert "Pacientes" not in html
+
+
+@pytest.mark.parametrize(("word", "language"), [("clienta", "es"), ("socio", "en")])
+def test_settings_rights_and_trail_use_it_too(centre, word, language):
+    with centre.active(), tenancy.atomic():
+        Centre.objects.update(patient_word=word)
+        record("patient.created", "patient", 7, by=STAFF, at=now())
+    client = centre.client("administrator")
+    centre.speaks("administrator", language)
+
+    def page(path):
+        return client.get(centre.url(path)).content.decode()
+
+    says = {
+        "es": {
+            "usuarios/roles/nuevo": ("Ver clientas", "Crear y cambiar clientas"),
+            "configuracion/reserva": ("Lo que se pide a la clienta", "Citas futuras por clienta"),
+            "configuracion/tratamientos/nuevo": ("Indicaciones para la clienta",),
+            "registro/": ("Clienta n.º 7",),
+        },
+        "en": {
+            "usuarios/roles/nuevo": ("View members", "Create and change members"),
+            "configuracion/reserva": ("What the member is asked for", "Future appointments per member"),
+            "configuracion/tratamientos/nuevo": ("Instructions for the member",),
+            "registro/": ("Member no. 7",),
+        },
+    }
+    for path, texts in says[language].items():
+        html = page(path)
+        assert [text for text in texts if text not in html] == [], path
+        assert "aciente" not in html.split("<main")[1], path
 
 
 def test_a_search_asks_for_the_document_by_its_name_in_the_country(centre):

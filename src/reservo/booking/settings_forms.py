@@ -15,6 +15,7 @@ from reservo.booking import framing
 from reservo.booking.forms import TEXTS
 from reservo.booking.founding import ALWAYS_REQUIRED
 from reservo.booking.models import BookingPage, FormField
+from reservo.catalog import queries as catalog
 
 MOST_SITES = 20
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?")
@@ -65,8 +66,8 @@ class RulesForm(forms.ModelForm):
             "horizon_days": gettext_lazy("Hasta cuántos días hacia adelante"),
             "cancel_cutoff_minutes": gettext_lazy("Se puede cancelar hasta"),
             "move_cutoff_minutes": gettext_lazy("Se puede cambiar la hora hasta"),
-            "most_future_appointments": gettext_lazy("Citas futuras por paciente (0: sin límite)"),
-            "accepts_new_patients": gettext_lazy("Acepta pacientes nuevos"),
+            "most_future_appointments": gettext_lazy("Citas futuras por %(patient)s (0: sin límite)"),
+            "accepts_new_patients": gettext_lazy("Acepta %(patients)s por primera vez"),
             "hold_minutes": gettext_lazy("Minutos que se guarda una hora elegida"),
         }
         help_texts = {"most_future_appointments": ""}
@@ -76,6 +77,10 @@ class RulesForm(forms.ModelForm):
         self.fields["sites"].initial = "\n".join(self.instance.frame_sites)
         for name in TIMES:
             self.fields[name] = _span_field(self.fields[name].label, getattr(self.instance, name))
+        words = catalog.called()
+        for name in ("most_future_appointments", "accepts_new_patients"):
+            field = self.fields[name]
+            field.label = str(field.label) % {"patient": words.one, "patients": words.several}
         for row in FormField.objects.all():
             choices = [("hidden", _("No se pide")), ("shown", _("Opcional")), ("required", _("Obligatorio"))]
             if row.field in ALWAYS_REQUIRED:
@@ -110,10 +115,14 @@ class RulesForm(forms.ModelForm):
             self.instance.frame_sites = self.cleaned_data["sites"]
             self.save()
             framing.tell_sites(self.instance.frame_sites)
-            for row in FormField.objects.all():
-                kept = self.cleaned_data[f"field_{row.field}"]
-                row.is_shown, row.is_required = kept != "hidden", kept == "required"
-                row.save()
+            words = catalog.called()
+        for name in ("most_future_appointments", "accepts_new_patients"):
+            field = self.fields[name]
+            field.label = str(field.label) % {"patient": words.one, "patients": words.several}
+        for row in FormField.objects.all():
+            kept = self.cleaned_data[f"field_{row.field}"]
+            row.is_shown, row.is_required = kept != "hidden", kept == "required"
+            row.save()
 
     def rules(self) -> list[Any]:
         return [self[name] for name in self._meta.fields]

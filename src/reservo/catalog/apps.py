@@ -11,12 +11,14 @@ class CatalogConfig(AppConfig):
         from reservo.catalog.operations import centre
         from reservo.fleet import arrivals
         from reservo.jobs import recurring
+        from reservo.staff import calling
         from reservo.staff import places as staff_places
         from reservo.tenants import founding as tenants
 
         tenants.step(founding.found_centre)
         arrivals.telling(centre.tell_again)
         recurring.branches_from(queries.places)
+        calling.words_from(queries.called)
         staff_places.choices_from(
             branches=lambda: list(queries.branches().values_list("pk", "name")),
             practitioners=lambda: list(queries.practitioners().values_list("pk", "name")),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reservo.staff import places, rights
+from reservo.staff import calling, places, rights
 from reservo.staff.models import Role, StaffMember
 from reservo.staff.operations import Place
 
@@ -72,7 +72,7 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, extents: dict[str, str], role_id: int | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._role_id = role_id
-        for right, label in rights.RIGHTS.items():
+        for right, label in rights.labels(calling.called()).items():
             choices = [("", _("No")), (rights.ALL, _("Sí"))]
             if right in rights.SCOPED:
                 choices = [("", _("No")), (rights.OWN, _("Sólo lo propio")), (rights.ALL, _("Todo"))]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from reservo.core.words import Called
+
 OWN, ALL = "own", "all"
 
 RIGHTS = {
@@ -13,8 +15,8 @@ RIGHTS = {
     "agenda.outside_rules": _("Agendar fuera de las reglas"),
     "agenda.correct_attended": _("Corregir una inasistencia"),
     "agenda.block": _("Crear bloqueos"),
-    "patients.see": _("Ver pacientes"),
-    "patients.edit": _("Crear y cambiar pacientes"),
+    "patients.see": _("Ver %(patients)s"),
+    "patients.edit": _("Crear y cambiar %(patients)s"),
     "mail.see": _("Ver los correos enviados"),
     "mail.resend": _("Reenviar correos"),
     "configuration.edit": _("Cambiar la configuración"),
@@ -24,6 +26,12 @@ RIGHTS = {
 SCOPED = frozenset(
     {"agenda.see", "agenda.edit", "agenda.overbook", "agenda.block", "patients.see", "patients.edit"}
 )
+
+
+def labels(called: Called) -> dict[str, str]:
+    """Every right in the centre's own words."""
+    return {right: str(label) % {"patients": called.several} for right, label in RIGHTS.items()}
+
 
 ADMINISTRATOR, RECEPTIONIST, PRACTITIONER, ACCOUNTANT = (
     "administrator",

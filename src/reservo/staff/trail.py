@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reservo.audit.models import Action
 from reservo.audit.trail import Line, Search
+from reservo.staff import calling
 
 MOST_SEARCHED = 20_000
 
@@ -58,7 +63,6 @@ THINGS = {
     "holiday": _("Feriado"),
     "mail": _("Correos"),
     "mail_text": _("Texto de correo"),
-    "patient": _("Paciente"),
     "practitioner": _("Profesional"),
     "privacy": _("Texto de privacidad"),
     "privacy_text": _("Texto de privacidad"),
@@ -81,12 +85,18 @@ def actions(search: Search) -> list[Line]:
     if search.typed:
         newest = Action.objects.order_by("-id").values_list("pk", flat=True).first() or 0
         found = found.filter(pk__gt=newest - MOST_SEARCHED, actor_name__icontains=search.typed)
-    return [line_of(action) for action in found[: search.limit]]
+    words = things()
+    return [line_of(action, words) for action in found[: search.limit]]
 
 
-def line_of(action: Action) -> Line:
+def things() -> dict[str, Any]:
+    """With the centre's own word for its patients."""
+    return {**THINGS, "patient": capfirst(calling.called().one)}
+
+
+def line_of(action: Action, words: Mapping[str, Any]) -> Line:
     thing, _dot, deed = action.action.rpartition(".")
-    named = THINGS.get(action.object_kind) or THINGS.get(thing) or action.object_kind or thing
+    named = words.get(action.object_kind) or words.get(thing) or action.object_kind or thing
     number = f" {gettext('n.º')} {action.object_id}" if action.object_id and thing != "session" else ""
     return Line(
         at=action.at,

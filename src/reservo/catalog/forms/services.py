@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservo.catalog import queries
 from reservo.catalog.forms.base import SettingsForm
 from reservo.catalog.forms.fields import Minor, Several
 from reservo.catalog.models import Branch, Centre, Practitioner, Service, ServicePractitioner, ServicePrice
@@ -37,7 +38,7 @@ class ServiceForm(SettingsForm):
             "buffer_before_minutes": gettext_lazy("Preparación antes (minutos)"),
             "buffer_after_minutes": gettext_lazy("Orden y limpieza después (minutos)"),
             "room_kind": gettext_lazy("Necesita un box de tipo"),
-            "instructions": gettext_lazy("Indicaciones para el paciente"),
+            "instructions": gettext_lazy("Indicaciones para %(who)s"),
             "is_online": gettext_lazy("Se puede reservar en línea"),
             "is_active": gettext_lazy("Se ofrece"),
             "position": gettext_lazy("Orden"),
@@ -47,6 +48,8 @@ class ServiceForm(SettingsForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         currency = Centre.objects.get().currency
+        instructions = self.fields["instructions"]
+        instructions.label = str(instructions.label) % {"who": queries.called().the}
         self.fields["category"].empty_label = _("Sin categoría")
         self.fields["room_kind"].empty_label = _("Ninguno")
         self.fields["practitioners"].queryset = Practitioner.objects.filter(is_active=True)
