@@ -368,7 +368,7 @@ def test_a_form_without_its_proof_is_refused_in_the_readers_language(stage, addr
     before = stage.marks()
     client = stage.client(address.role, enforce_csrf_checks=True)
     for language, words in (("es", "La página quedó vieja"), ("en", "This page is out of date")):
-        answer = client.post(address.path(stage), headers={"Accept-Language": language})
+        answer = client.post(address.path(stage), query_params={"lang": language})
         assert answer.status_code == 403
         assert words in answer.content.decode()
     assert stage.marks() == before

@@ -100,9 +100,8 @@ def test_frames_are_refused_unless_a_view_names_the_sites():
 
 def test_a_405_is_a_page_with_a_way_on(centre):
     for language, words in (("es", "Esto no es una página"), ("en", "This is not a page")):
-        answer = centre.client("receptionist").get(
-            centre.url("logout"), headers={"Accept-Language": language}
-        )
+        centre.speaks("receptionist", language)
+        answer = centre.client("receptionist").get(centre.url("logout"))
         assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
         assert words in answer.content.decode()
         assert centre.url("agenda/") in answer.content.decode()

@@ -260,3 +260,18 @@ def test_who_reads_neither_language_gets_the_centres(centre, monday, wanted):
     assert Tenant.objects.get(pk=centre.route.tenant_id).language == "en"
     set_state(centre.slug, "maintenance", reason="", at=now())
     assert leftovers(client, [centre.url("")], status=503) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "browser", "lost", "refused"),
+    [
+        ("en", "es", "could not find", "out of date"),
+        ("es", "en", "No encontramos", "quedó vieja"),
+    ],
+)
+def test_what_went_wrong_is_told_in_the_language_of_the_person(centre, language, browser, lost, refused):
+    centre.speaks("receptionist", language)
+    client = centre.client("receptionist", accept_language=browser)
+    client.handler.enforce_csrf_checks = True
+    assert lost in client.get(centre.url("no-hay")).content.decode()
+    assert refused in client.post(centre.url("pacientes/nuevo")).content.decode()

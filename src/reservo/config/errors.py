@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from reservo import tenancy
 from reservo.accounts.sessions import SessionStore
+from reservo.staff import access
 from reservo.tenancy import replicas
+from reservo.tenancy.servers import StoreUnavailable
 from reservo.ui import repeating
 from reservo.ui.access import public
 
 
-def _page(request: HttpRequest, status: int, title: str, text: str, **headers: str) -> HttpResponse:
+def _page(request: HttpRequest, status: int, title: Any, text: Any, **headers: str) -> HttpResponse:
+    is_at_work = _at_work(request, status)
+    if is_at_work and tenancy.is_active():
+        _speak_to_member(request)
+    title, text = str(title), str(text)
     if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
         response: HttpResponse = JsonResponse(
             {"type": "about:blank", "title": title, "status": status, "detail": text},
@@ -22,7 +33,7 @@ def _page(request: HttpRequest, status: int, title: str, text: str, **headers: s
             json_dumps_params={"ensure_ascii": False},
         )
     else:
-        context = {"status": status, "title": title, "text": text, "at_work": _at_work(request, status)}
+        context = {"status": status, "title": title, "text": text, "at_work": is_at_work}
         context["again"] = _again(request, status)
         response = render(request, "ui/error.html", context, status=status)
     for name, value in headers.items():
@@ -117,6 +128,12 @@ def method_not_allowed(request: HttpRequest, *, allow: str) -> HttpResponse:
     """Somebody opened the address of a button, or reloaded after one."""
     text = _("Esta dirección no se abre directamente. Vuelve atrás y usa el botón de la página.")
     return _page(request, 405, _("Esto no es una página"), text, Allow=allow)
+
+
+def _speak_to_member(request: HttpRequest) -> None:
+    """Where the person cannot be read the page keeps the browser's language."""
+    with suppress(DatabaseError, StoreUnavailable):
+        access.staff_of(request)
 
 
 def _at_work(request: HttpRequest, status: int) -> bool:
