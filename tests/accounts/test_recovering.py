@@ -210,6 +210,7 @@ def test_an_invited_person_accepts_and_is_inside(centre, invite):
     letter = letter_to("nora@nueva.example")
     shown = Client().get(link_in(letter))
     assert "Te invitaron a Clínica de Prueba" in shown.content.decode()
+    assert 'name="name" value="Nora Paz"' in shown.content.decode()
     assert shown.headers["Referrer-Policy"] == "strict-origin"
     client = Client()
     entered = accept(link_in(letter), client=client)

@@ -40,6 +40,7 @@ class Invitation(models.Model):
     tenant_id = models.PositiveBigIntegerField(db_index=True)
     staff_id = models.PositiveBigIntegerField()
     email = models.CharField(max_length=254)
+    name = models.CharField(max_length=120, blank=True, default="", help_text="as they were invited")
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
 

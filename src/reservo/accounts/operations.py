@@ -121,12 +121,16 @@ def end_sessions(user: User, *, tenant_id: int | None = None) -> None:
     sessions.delete()
 
 
-def invite(email: str, *, tenant_id: int, staff_id: int, at: datetime) -> Invitation:
+def invite(email: str, *, name: str, tenant_id: int, staff_id: int, at: datetime) -> Invitation:
     """A new invitation, told to whoever sends mail; earlier ones of the same person in the centre end."""
     with tenancy.control(), tenancy.atomic():
         Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).delete()
         invitation = Invitation.objects.create(
-            tenant_id=tenant_id, staff_id=staff_id, email=email.casefold(), expires_at=at + INVITATION_LIFE
+            tenant_id=tenant_id,
+            staff_id=staff_id,
+            email=email.casefold(),
+            name=name,
+            expires_at=at + INVITATION_LIFE,
         )
         outbox.announce(StaffInvited(invitation.pk), at=at)
     return invitation

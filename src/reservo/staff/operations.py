@@ -52,7 +52,9 @@ def invite(name: str, email: str, place: Place, *, by: Actor, at: datetime) -> S
 
 
 def renew_invitation(member: StaffMember, *, at: datetime) -> None:
-    accounts.invite(member.email, tenant_id=tenancy.current().tenant_id, staff_id=member.pk, at=at)
+    name = "" if member.name == member.email else member.name
+    tenant_id = tenancy.current().tenant_id
+    accounts.invite(member.email, name=name, tenant_id=tenant_id, staff_id=member.pk, at=at)
 
 
 def welcome(staff_id: int, user_id: int, *, name: str, at: datetime) -> None:

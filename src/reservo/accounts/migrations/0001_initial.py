@@ -22,6 +22,12 @@ class Migration(migrations.Migration):
                 ("tenant_id", models.PositiveBigIntegerField(db_index=True)),
                 ("staff_id", models.PositiveBigIntegerField()),
                 ("email", models.CharField(max_length=254)),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True, default="", help_text="as they were invited", max_length=120
+                    ),
+                ),
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(null=True)),
             ],

@@ -58,7 +58,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invited = operations.invitation_of(token, at=now())
         known = User.objects.filter(email=invited.email).first()
-        form = AcceptForm(request.POST or None, initial={"name": known.name if known else ""})
+        form = AcceptForm(request.POST or None, initial={"name": known.name if known else invited.name})
         if request.method == "POST" and form.is_valid() and (user := _accepted(request, token, form)):
             return _entered(request, user, invited)
     except InvitationOver:
