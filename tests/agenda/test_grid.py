@@ -133,9 +133,10 @@ def test_those_out_of_use_keep_a_column_where_they_have_visits_and_so_has_nobody
     centre.book(NINE, practitioner_id=centre.beto, service_ids=(centre.procedure,))
     centre.book(NINE, practitioner_id=None)
     with centre.active():
-        Practitioner.objects.filter(pk=centre.beto).update(is_active=False)
+        Practitioner.objects.filter(pk=centre.beto).update(is_active=False, photo="beto.png")
         Room.objects.update(is_active=False)
     asked = feed(centre, "receptionist", profesional=centre.ana).json()
+    assert asked["others"][0]["photo"].endswith("/foto/beto.png")
     assert [(one["id"], one["name"]) for one in asked["others"]] == [
         (centre.beto, "Beto Díaz"),
         (grid.NOBODY, "Sin profesional"),

@@ -16,6 +16,7 @@ from reservo.agenda.models import Appointment, AppointmentService, Block, Hold
 from reservo.agenda.transitions import FREES_TIME
 from reservo.catalog import hours as catalog_hours
 from reservo.catalog.models import Branch, Practitioner, Room
+from reservo.catalog.queries import photo_address
 from reservo.core import localdays, ticks, zones
 
 COLUMNS = (
@@ -199,7 +200,10 @@ def others(shown: Range, practitioner_ids: list[int], room_ids: list[int]) -> di
     rooms = set(found.exclude(room_id__in=room_ids).values_list("room_id", flat=True)) - {None}
     return {
         "others": [
-            *Practitioner.objects.filter(pk__in=people - {None}).values("id", "name", "colour"),
+            *(
+                {"id": one.pk, "name": one.name, "colour": one.colour, "photo": photo_address(one.photo)}
+                for one in Practitioner.objects.filter(pk__in=people - {None})
+            ),
             *([{"id": NOBODY, "name": gettext("Sin profesional"), "colour": GREY}] if None in people else []),
         ],
         "other_rooms": [
