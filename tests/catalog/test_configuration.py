@@ -244,6 +244,20 @@ def test_a_practitioner_with_branches_services_hours_breaks_and_a_box(centre, ad
         ]
 
 
+def test_somebody_new_begins_with_the_hours_of_the_only_branch(centre, admin):
+    def offered():
+        forms = read(admin.get(centre.url("configuracion/profesionales/nuevo")).content.decode()).forms
+        return next(form.data for form in forms if "speciality" in form.data)[f"hours_{centre.branch}"][0]
+
+    with centre.active(), tenancy.atomic():
+        OpeningPeriod.objects.all().delete()
+        OpeningPeriod.objects.create(branch_id=centre.branch, weekday=0, starts_minute=540, ends_minute=780)
+    assert offered() == "lunes 09:00-13:00"
+    with centre.active(), tenancy.atomic():
+        Branch.objects.create(name="Norte", zone="America/Santiago")
+    assert offered() == ""
+
+
 def test_hours_in_a_branch_that_is_not_ticked_are_not_dropped_in_silence(centre, admin):
     address = centre.url(f"configuracion/profesionales/{centre.ana}")
     with centre.active():

@@ -13,6 +13,7 @@ from reservo.catalog.forms.fields import HOURS_HELP, Hours, Several, language
 from reservo.catalog.forms.guards import refuse_if_visited
 from reservo.catalog.models import (
     Branch,
+    OpeningPeriod,
     Practitioner,
     PractitionerBranch,
     Room,
@@ -85,10 +86,18 @@ class PractitionerForm(SettingsForm):
 
     def _hours(self, branch: Branch, room_names: dict[int, str]) -> str:
         if not self.instance.pk:
-            return ""
+            return self._likely_hours(branch)
         rows = WorkingPeriod.objects.filter(practitioner=self.instance, branch=branch)
         periods = [Period(row.weekday, row.starts_minute, row.ends_minute, row.room_id) for row in rows]
         return shown(periods, room_names, language())
+
+    def _likely_hours(self, branch: Branch) -> str:
+        """Somebody new begins with the hours of the only branch; without hours nobody could be booked with them."""
+        if len(self.branches_of_centre) > 1:
+            return ""
+        rows = OpeningPeriod.objects.filter(branch=branch)
+        periods = [Period(row.weekday, row.starts_minute, row.ends_minute, None) for row in rows]
+        return shown(periods, language=language())
 
     def clean_branches(self) -> Any:
         chosen = self.cleaned_data["branches"]
