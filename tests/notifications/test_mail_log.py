@@ -145,3 +145,7 @@ def test_the_mailbox_shows_a_mail_its_text_and_its_picture_safely(centre, monday
     html = client.get(f"/mailbox/{name}/html")
     assert "sandbox" in html["Content-Security-Policy"]
     assert client.get("/mailbox/..%2Fsecret/").status_code == 404
+    for typed, is_found in (("JOSE@paciente", True), ("tu cita", True), ("nadie@", False)):
+        found = client.get("/mailbox/", {"q": typed}).content.decode()
+        assert ("Tu cita: lun" in found) == is_found, typed
+        assert ("Ningún correo coincide." in found) != is_found, typed

@@ -17,6 +17,8 @@ from reservo.adapters.mail.mailbox import MailboxTransport
 from reservo.ui.access import public
 
 PAGE_SIZE = 30
+LONGEST_TYPED = 100
+END_OF_HEAD = b"\r\n\r\n"
 
 
 _LINKS_LEAVE_THE_FRAME = '<base target="_top">'
@@ -54,10 +56,20 @@ def _shown(name: str) -> Shown:
 @require_safe
 @public
 def index(request: HttpRequest) -> HttpResponse:
-    page = Paginator(_box().names(), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request, "notifications/mailbox.html", {"page": page, "mails": [_shown(name) for name in page]}
-    )
+    typed = request.GET.get("q", "").strip()[:LONGEST_TYPED]
+    names = _box().names()
+    if typed:
+        names = [name for name in names if _tells_of(name, typed.casefold())]
+    page = Paginator(names, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "mails": [_shown(name) for name in page], "typed": typed}
+    return render(request, "notifications/mailbox.html", context)
+
+
+def _tells_of(name: str, typed: str) -> bool:
+    """Whether subject or address has these letters; only the head of the message is read."""
+    head, _, _ = _box().read(name).partition(END_OF_HEAD)
+    message = message_from_bytes(head, policy=default)
+    return typed in f"{message['Subject']} {message['To']}".casefold()
 
 
 @require_safe
