@@ -16,7 +16,8 @@ from reservo.tenancy.context import TENANT_ALIAS
 from tests.cast import STAFF
 
 MANY = 50_000
-MOST_MILLISECONDS = 400
+MOST_PASSES = 12
+CLOCK_STEP_SECONDS = 0.001
 MOST_QUERIES = 14
 
 
@@ -87,16 +88,22 @@ def crowd(control):
 @pytest.mark.parametrize(
     "query", ["", "?q=apellido77", "?q=p4321@", "?q=10.004.321-K", "?page=900", "?categoria=C3&estado=active"]
 )
-def test_fifty_thousand_patients_are_listed_quickly(crowd, query):
+def test_fifty_thousand_patients_are_listed_by_few_passes_over_them(crowd, query):
+    """However slow the machine: measured beside reading every file once."""
     client = crowd.client("receptionist")
     address = crowd.url(f"pacientes/{query}")
     client.get(address)
+    with crowd.active(), CaptureQueriesContext(connections[TENANT_ALIAS]) as one_pass:
+        Patient.objects.filter(comments__contains="nowhere").count()
     with crowd.active(), CaptureQueriesContext(connections[TENANT_ALIAS]) as seen:
         answer = client.get(address)
     assert answer.status_code == 200
-    milliseconds = sum(float(one["time"]) for one in seen.captured_queries) * 1_000
     assert len(seen) <= MOST_QUERIES
-    assert milliseconds < MOST_MILLISECONDS
+    assert seconds_of(seen) <= MOST_PASSES * max(seconds_of(one_pass), CLOCK_STEP_SECONDS)
+
+
+def seconds_of(seen):
+    return sum(float(one["time"]) for one in seen.captured_queries)
 
 
 @pytest.mark.embedded("reads the plans of SQLite")
