@@ -117,9 +117,10 @@ def test_from_nothing_to_the_first_online_booking(demo, window, size):
     page.fill("[name=name]", "Dra. Elisa Rey")
     page.get_by_label("Primera consulta").check()
     editor = page.locator(".week-editor")
-    drag_hours(page, editor, (0, 4), (9, 18))
+    assert editor.locator(".bar-of-hours").count() == 6  # she begins with the hours of the only branch
     drag_hours(page, editor, (0, 4), (13, 14))
-    drag_hours(page, editor, (5, 5), (10, 13))
+    drag_hours(page, editor, (0, 4), (18, 19))
+    drag_hours(page, editor, (5, 5), (13, 14))
     assert editor.locator(".bar-of-hours").count() == 11
     typed = page.locator("textarea.hours").input_value()
     assert typed.splitlines()[:2] == ["lunes 09:00-13:00", "lunes 14:00-18:00"]

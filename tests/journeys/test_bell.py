@@ -140,7 +140,6 @@ def test_an_online_booking_rings_is_listed_and_appears_in_the_open_agenda(demo, 
     assert page.locator("#bell-count").is_hidden()
     assert page.evaluate("document.body.dataset.loaded") == "once"
     line.click()
-    page.wait_for_url("**cita=**")
     page.locator("#panel").filter(has_text=f"#{made['number']}").wait_for()
 
 
