@@ -159,7 +159,8 @@ def test_limits_hold_across_processes_and_believe_only_the_named_proxy(centre, p
     )
     book, read = served.url + program.base + "/appointments", served.url + program.base
 
-    client = httpx.Client(timeout=30)
+    # A new connection for each: one that rests a while may be closed by the server just as it is used again.
+    client = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
     def post(number):
         return client.post(book, json={}, headers={"X-Forwarded-For": f"6.6.6.{number}, 198.51.100.20"})
