@@ -1,4 +1,4 @@
-.PHONY: demo run test test-engines setup setup-test front messages lint audit bench pictures clean
+.PHONY: demo run test test-engines setup setup-aws setup-test front messages lint audit bench pictures clean
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,8 @@ run: setup ## run this installation
 
 setup: $(VENV)/.base front messages
 
+setup-aws: setup $(VENV)/.aws ## also what places of backups in a bucket (S3 API) want
+
 setup-test: setup $(VENV)/.dev
 
 $(BIN)/uv: requirements/tools.txt
@@ -31,6 +33,11 @@ $(VENV)/.base: $(BIN)/uv requirements/base.txt
 	@$(BIN)/python -c "import site, pathlib; pathlib.Path(site.getsitepackages()[0], 'reservo.pth').write_text('$(CURDIR)/src\n')"
 	@printf '#!%s\nfrom reservo.config.cli import main\n\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/reservo
 	@chmod +x $(BIN)/reservo
+	@touch $@
+
+$(VENV)/.aws: $(VENV)/.base requirements/aws.txt
+	@echo "Installing what buckets want…"
+	@$(INSTALL) -r requirements/aws.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
@@ -72,7 +79,7 @@ lint: setup-test
 	$(BIN)/bandit -q -r src -c pyproject.toml
 
 audit: setup-test ## known vulnerabilities of the locked packages
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/base.txt
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/base.txt -r requirements/aws.txt
 
 bench: setup-test ## figures beside their baselines; ONLY=name runs one
 	$(BIN)/python -m bench $(ONLY)

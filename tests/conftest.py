@@ -181,3 +181,32 @@ def pages(control):
         yield served
     finally:
         served.end()
+
+
+@pytest.fixture(scope="session")
+def store_of_objects():
+    from tests.objectstore import ObjectStore
+
+    store = ObjectStore()
+    try:
+        store.start()
+        yield store
+    finally:
+        store.end()
+
+
+@pytest.fixture
+def objects(store_of_objects, monkeypatch):
+    """A store that speaks the S3 API, and credentials for it in the environment."""
+    from reservo.adapters.archives.aws import calls
+    from tests.objectstore import CREDENTIALS
+
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    calls._client.cache_clear()
+    calls._resting.clear()
+    yield store_of_objects
+    calls._client.cache_clear()
+    calls._resting.clear()

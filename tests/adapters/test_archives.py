@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from reservo.adapters import archives
@@ -14,9 +16,17 @@ from reservo.adapters.files.memory import MemoryFiles
 NAME = "us/centre-1/20261125t030000-ab12.backup"
 
 
-@pytest.fixture(params=["directory", "memory"])
+@pytest.fixture(params=["directory", "memory", "bucket", "bucket-root"])
 def archive(request, tmp_path):
-    return DirectoryArchive(tmp_path) if request.param == "directory" else MemoryArchive()
+    if request.param == "directory":
+        return DirectoryArchive(tmp_path)
+    if request.param == "memory":
+        return MemoryArchive()
+    objects, name = request.getfixturevalue("objects"), uuid.uuid4().hex
+    if request.param == "bucket":
+        return archives.at(objects.address(f"of/{name}"))
+    objects.make_bucket(name)
+    return archives.at(objects.address("", bucket=name))
 
 
 def put(*parts):
@@ -49,6 +59,18 @@ def test_what_failed_half_way_is_not_there(archive):
     with pytest.raises(RuntimeError):
         archive.write(NAME, fail)
     assert (archive.has(NAME), archive.names()) == (False, [])
+
+
+def test_nothing_at_all_can_be_kept(archive):
+    assert archive.write(NAME, put()) == 0
+    with archive.open(NAME) as file:
+        assert file.read() == b""
+
+
+def test_what_has_the_beginning_of_its_name_is_another(archive):
+    archive.write("us/a/10", put(b"x"))
+    assert not archive.has("us/a/1")
+    assert archive.names("us/a") == ["us/a/10"]
 
 
 def test_names_are_listed_by_folder_and_in_order(archive):

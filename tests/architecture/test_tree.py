@@ -73,6 +73,7 @@ def test_no_file_outgrows_a_comfortable_read():
 
 def test_the_locks_name_no_address():
     for name in (
+        "requirements/aws.txt",
         "requirements/base.txt",
         "requirements/dev.txt",
         "requirements/tools.txt",
@@ -81,6 +82,17 @@ def test_the_locks_name_no_address():
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert '"resolved"' not in text
+
+
+def test_the_locks_agree_and_the_base_knows_no_cloud():
+    """One package has one version, whichever locks are installed together."""
+    base, aws, dev = (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.M))
+        for name in ("base", "aws", "dev")
+    )
+    assert base | aws | dev == dev
+    assert "boto3" in aws
+    assert "boto3" not in base
 
 
 def test_templates_carry_no_inline_script_or_style():

@@ -17,7 +17,7 @@ class BadName(ValueError):
 
 
 class ArchiveGone(OSError):
-    """The archive does not answer, or is not there; the message says what was tried."""
+    """The archive does not answer, is not there or refuses; the message says what was tried."""
 
 
 class AlreadyThere(OSError):
@@ -28,8 +28,12 @@ class NotThere(OSError):
     """Nothing is kept under this name."""
 
 
+def is_name(text: str) -> bool:
+    return bool(_NAME.fullmatch(text))
+
+
 def check(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise BadName(name[:100])
     return name
 
