@@ -36,6 +36,11 @@ def reservo(tmp_path, *words, **environment):
         ({"RESERVO_EVENTS_PORT": "0"}, "RESERVO_EVENTS_PORT is not a port"),
         ({"RESERVO_PUBLIC_URL": "centro.example"}, "RESERVO_PUBLIC_URL is not an address: centro.example"),
         ({"RESERVO_CLOCK_OFFSET": "+1h"}, "RESERVO_CLOCK_OFFSET is only for a demo installation; unset it."),
+        (
+            {"RESERVO_BACKUP_PLACES": "/mnt/near s3://key:secret@bucket"},
+            "RESERVO_BACKUP_PLACES: s3://…: beside bucket and prefix only endpoint, region, profile stand in an",
+        ),
+        ({"RESERVO_BACKUP_PLACES": "ftp://host/x"}, "RESERVO_BACKUP_PLACES: ftp://: no archive of this kind"),
         ({"RESERVO_DATA_DIR": "/proc/no/such"}, "RESERVO_DATA_DIR: /proc/no/such"),
     ],
     ids=lambda given: str(given)[:40],

@@ -238,7 +238,7 @@ def test_a_manifest_that_lies_about_rows_is_noticed(cast, backup, tmp_path):
         )
 
     with pytest.raises(copies.NotEqual, match="patients_patient"):
-        restoring.over_itself(cast.slug, sources.at_path(repacked(cast, backup, tmp_path, lie)), clock=now)
+        restoring.over_itself(cast.slug, sources.one(repacked(cast, backup, tmp_path, lie)), clock=now)
 
 
 def test_a_backup_that_is_not_what_was_copied_does_not_count_and_does_not_stay(cast, monkeypatch):

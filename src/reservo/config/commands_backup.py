@@ -22,8 +22,9 @@ from reservo.tenants import operations, stores
 
 SAY_EVERY_SECONDS = 2.0
 _WORDS = {
-    archives.ArchiveGone: "the place of backups does not answer",
+    archives.ArchiveGone: "the place of backups cannot be used",
     archives.NotThere: "the place has no such backup",
+    archives.BadName: "no backup has such a name",
     taking.NoPlace: "no place took it",
     taking.CentreGone: "the centre is not there",
     keys.BadKey: "no key",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reservo.adapters import archives
 from reservo.core import clock
 from reservo.tenancy.backends.control import places
 
@@ -78,6 +79,9 @@ def configure_logging() -> None:
                 "django.security": {"level": "ERROR"},
                 "django.request": {"level": "ERROR"},
                 "django.db.backends": {"level": "ERROR"},  # statements hold what people typed
+                "botocore": {"level": "WARNING"},  # lower ones show the headers of calls
+                "boto3": {"level": "WARNING"},
+                "urllib3": {"level": "WARNING"},
             },
         }
     )
@@ -90,6 +94,17 @@ def allowed_hosts(url: str) -> list[str]:
 
 def words(name: str) -> list[str]:
     return os.environ.get(name, "").replace(",", " ").split()
+
+
+def backup_places() -> list[str]:
+    """RESERVO_BACKUP_PLACES: whether they can be used is the doctor's to say, but none may hold a secret."""
+    found = words("RESERVO_BACKUP_PLACES")
+    for word in found:
+        try:
+            archives.refuse_bad(word)
+        except archives.BadAddress as bad:
+            raise BadEnvironment(f"RESERVO_BACKUP_PLACES: {bad}") from None
+    return found
 
 
 def networks(name: str) -> list[str]:

@@ -23,7 +23,7 @@ RESERVO_MAIL_FROM = os.environ.get("RESERVO_MAIL_FROM", "reservo@localhost.local
 RESERVO_SMTP_URL = os.environ.get("RESERVO_SMTP_URL", "")
 RESERVO_MAIL_PER_SECOND = float(os.environ.get("RESERVO_MAIL_PER_SECOND", "0"))
 RESERVO_RATE_LIMITS = os.environ.get("RESERVO_RATE_LIMITS", "on") != "off"
-RESERVO_BACKUP_PLACES = environment.words("RESERVO_BACKUP_PLACES")
+RESERVO_BACKUP_PLACES = environment.backup_places()
 RESERVO_TRUSTED_PROXIES = environment.networks("RESERVO_TRUSTED_PROXIES")
 RESERVO_SECURE = RESERVO_PUBLIC_URL.startswith("https:")
 

@@ -50,24 +50,24 @@ def _places() -> list[Finding]:
             Finding(
                 f"place {number + 1} of backups: {address}" + (f": {said}" if said else ""),
                 not said,
-                "mount it, or mend RESERVO_BACKUP_PLACES",
+                "mend what it says (mount it, let it be reached), or RESERVO_BACKUP_PLACES",
             )
         )
     if not settings.RESERVO_DEMO:
         two = len(settings.RESERVO_BACKUP_PLACES) > 1
-        mend = "set RESERVO_BACKUP_PLACES to two directories, one of them on another machine"
+        mend = "set RESERVO_BACKUP_PLACES to two places, one of them on another machine"
         found.append(Finding("backups are kept in two places", two, mend))
     return found
 
 
 def _said_of(address: str) -> str:
-    """What is wrong with a place; a directory without what it held is a mount that is away."""
+    """What is wrong with a place; one without what it held may be a mount that is away."""
     latest = Backup.objects.filter(removed_at=None, key__gt="").order_by("-taken_at")[:50]
     key = next((row.key for row in latest if row.places.get(address) == "ok"), "")
     try:
         place = places.with_address(address)
         if key and not place.has(key):
-            return "it is there, but the newest backup is not in it: is it mounted?"
+            return "it is there, but the newest backup is not in it: is it mounted? was it emptied?"
         place.has("x")
     except OSError as away:
         return str(away)

@@ -311,15 +311,14 @@ def _index(place: places.Place, installation: str) -> None:
     """The backups of the place that the control plane does not know yet."""
     known = set(Backup.objects.values_list("key", flat=True))
     for source, header in sources.listed(place, installation):
-        name = source.label.removeprefix(f"{place.address}/")
-        if name not in known:
+        if source.name not in known:
             at = instant(header["taken_at"])
             Backup.objects.create(
                 tenant_id=header["tenant_id"],
                 slug=header["slug"],
                 state=Backup.State.DONE,
                 next_at=at,
-                key=name,
+                key=source.name,
                 places={place.address: "ok"},
                 taken_at=at,
                 ended_at=at,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reservo import tenancy
+from reservo.adapters import archives
 from reservo.fleet import copies
 from reservo.fleet.backups import control, keys, packing, places, sealing, taking
 from reservo.fleet.backups.manifests import CENTRE, Manifest, instant
@@ -24,6 +25,7 @@ class NoBackup(LookupError):
 @dataclass(frozen=True, slots=True)
 class Source:
     label: str
+    name: str
     open: Callable[[], BinaryIO]
 
     def header(self) -> dict[str, Any]:
@@ -67,15 +69,18 @@ def kept(backup: Backup) -> Source:
     raise NoBackup(f"no place has {backup.key or backup}")
 
 
-def at_path(path: str) -> Source:
-    """A file. Raises NoBackup."""
-    if not Path(path).is_file():
-        raise NoBackup(f"{path} is no file")
-    return Source(path, lambda: Path(path).open("rb"))
+def one(address: str) -> Source:
+    """A file, or a backup in a bucket as labels name it. Raises NoBackup, BadAddress, BadName."""
+    if "://" in address:
+        place, name = archives.split(address)
+        return in_place(places.with_address(place), name)
+    if not Path(address).is_file():
+        raise NoBackup(f"{address} is no file")
+    return Source(address, Path(address).name, lambda: Path(address).open("rb"))
 
 
 def in_place(place: places.Place, name: str) -> Source:
-    return Source(f"{place.address}/{name}", lambda: place.open(name))
+    return Source(archives.within(place.address, name), name, lambda: place.open(name))
 
 
 def listed(place: places.Place, folder: str = "") -> Iterator[tuple[Source, dict[str, Any]]]:

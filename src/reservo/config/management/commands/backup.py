@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from reservo.adapters import archives
 from reservo.config.commands_backup import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import running
@@ -47,6 +48,8 @@ class Command(BaseCommand):
             )
             for place, said in backup.places.items():
                 self.stdout.write(
-                    f"  ok {place}/{backup.key}" if said == "ok" else f"  NOT in {place}: {said}"
+                    f"  ok {archives.within(place, backup.key)}"
+                    if said == "ok"
+                    else f"  NOT in {place}: {said}"
                 )
         return backup.error and f"{slug or 'control plane'}: {backup.error}"

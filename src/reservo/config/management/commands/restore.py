@@ -1,8 +1,8 @@
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from reservo.adapters import archives
 from reservo.config.commands_backup import dots, moment, refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import places, restoring, sources
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
         parser.add_argument("--at", type=moment, help="the newest backup of this moment or before")
-        parser.add_argument("--from", dest="source", default="", help="a backup's file, or a place")
+        parser.add_argument("--from", dest="source", default="", help="a backup, or a place of them")
         parser.add_argument("--as", dest="new", default="", help="a new centre of this address instead")
         parser.add_argument("--store", default="", help="where its data go; default: where they are")
         does = parser.add_mutually_exclusive_group()
@@ -55,10 +55,11 @@ class Command(BaseCommand):
         )
 
     def _source(self, slug: str, options: dict[str, Any]) -> sources.Source:
-        if options["source"] and not Path(options["source"]).is_dir():
-            return sources.at_path(options["source"])
-        if options["source"]:
-            return self._in_place(options["source"], slug, options["at"])
+        given = options["source"]
+        if given and archives.is_place(given):
+            return self._in_place(given, slug, options["at"])
+        if given:
+            return sources.one(given)
         tenant_id = Placement.objects.filter(slug=slug).values_list("pk", flat=True).first()
         if tenant_id is None:
             raise CommandError(f"there is no centre {slug}; --from says where its backups are")
