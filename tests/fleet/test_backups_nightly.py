@@ -134,6 +134,20 @@ def test_one_place_that_is_gone_is_told_of_and_made_good_when_it_is_back(cast, t
     assert (second / backup.key).read_bytes() == (two_places[0] / backup.key).read_bytes()
 
 
+def test_after_a_night_without_a_place_all_are_handed_on_at_once(cast, two_places, monkeypatch):
+    monkeypatch.setattr(running, "CAUGHT_UP_AT_ONCE", 2)
+    monkeypatch.setattr(running, "ask_first_ones", lambda *, at: 0)
+    two_places[1].rmdir()
+    late = [back_up(cast.route) for _ in range(5)]
+    Backup.objects.filter(state=State.DUE).delete()
+    keeper = running.Keeper()
+    assert not keeper.step(at=now())
+    two_places[1].mkdir()
+    keeper = running.Keeper()
+    assert [keeper.step(at=now()) for _ in range(3)] == [True, True, False]
+    assert all((two_places[1] / backup.key).exists() for backup in late)
+
+
 def test_with_the_first_place_gone_the_second_takes_it(cast, two_places):
     two_places[0].rmdir()
     backup = running.begin(cast.route.tenant_id, cast.slug, "test", at=now())

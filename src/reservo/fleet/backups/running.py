@@ -149,6 +149,15 @@ def _beating(backup: Backup, clock: taking.Clock) -> Iterator[None]:
         thread.join()
 
 
+def hand_on_late_ones() -> bool:
+    """Some of those that are not everywhere; whether all of them are now, and more may wait."""
+    late = list(
+        Backup.objects.filter(state=State.PARTIAL, removed_at=None).order_by("pk")[:CAUGHT_UP_AT_ONCE]
+    )
+    ended = [taking.catch_up(backup).state == State.DONE for backup in late]
+    return len(ended) == CAUGHT_UP_AT_ONCE and all(ended)
+
+
 class Keeper:
     """A process of the installation; several may run."""
 
@@ -172,16 +181,16 @@ class Keeper:
                 self._stopping.wait(REST_SECONDS)
 
     def step(self, *, at: datetime) -> bool:
-        """One backup, or a look at those that are not everywhere; whether there was any work."""
+        """One backup, or a look at those that are not everywhere; whether there was any work, and may be more."""
         if backup := take_next(self.name, at=at):
             run(backup)
             connections.close_all()
             return True
         if self._caught_up_at is None or at - self._caught_up_at > CATCH_UP_EVERY:
-            self._caught_up_at = at
             ask_first_ones(at=at)
-            for late in Backup.objects.filter(state=State.PARTIAL, removed_at=None)[:CAUGHT_UP_AT_ONCE]:
-                taking.catch_up(late)
+            if hand_on_late_ones():
+                return True
+            self._caught_up_at = at
         return False
 
     def _beat(self) -> None:
