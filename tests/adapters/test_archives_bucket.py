@@ -131,10 +131,13 @@ def test_what_killed_writers_left_is_removed_after_a_day(archive, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"small", CONTENT], ids=["small", "large"])
-def test_of_two_writers_at_once_the_first_to_end_stays(archive, content):
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "at-the-same-moment"])
+def test_of_two_writers_at_once_the_first_to_end_stays(archive, monkeypatch, content, is_seen):
     def slower(write):
         write(content)
         archive.write(NAME, put(b"first"))
+        if not is_seen:
+            monkeypatch.setattr(calls.Bucket, "has", lambda self, key: False)
 
     with pytest.raises(archives.AlreadyThere):
         archive.write(NAME, slower)
@@ -210,7 +213,7 @@ def test_a_line_that_goes_on_breaking_is_told_of(archive, gate):
     archive.write(NAME, put(CONTENT))
     with archive.open(NAME) as file:
         gate.fails("GET", Fault(cuts=True))
-        assert refusal(file.read).startswith("no answer (")
+        assert refusal(file.read).startswith("the answer breaks off (")
 
 
 def test_a_store_that_is_sick_or_silent_is_told_of_after_so_many_tries(archive, gate, monkeypatch):

@@ -16,7 +16,7 @@ from reservo.adapters.archives.addresses import InBucket
 from reservo.adapters.archives.base import ArchiveGone
 
 CONNECT_SECONDS, ANSWER_SECONDS, TRIES = 5, 30, 3
-PAUSE_SECONDS = 30.0
+PAUSE_SECONDS = 60.0
 MOST_CODE = 60
 
 _BAD_CREDENTIALS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
@@ -70,12 +70,13 @@ class Bucket:
             if "ContentRange" not in answer:
                 answer["Body"].close()
                 raise ArchiveGone(f"{self._place.short}: it gives no ranges")
-            with closing(answer["Body"]) as body, self._told():
+            with closing(answer["Body"]) as body:
                 try:
                     return body.read(), int(answer["ContentRange"].rpartition("/")[2])
-                except exceptions.BotoCoreError:
+                except exceptions.BotoCoreError as broken:
                     if not left:
-                        raise
+                        kind = type(broken).__name__
+                        raise Silent(f"{self._place.short}: the answer breaks off ({kind})") from broken
         raise AssertionError("the last try returns or raises")
 
     @contextmanager

@@ -87,14 +87,14 @@ class Upload:
         self._id = begun["UploadId"]
 
     def _only_new(self, operation: str, **given: Any) -> None:
-        """On condition that nothing has the name; stores without conditions are asked just before."""
+        """On condition that nothing has the name; asked just before as well, for stores that know no conditions."""
+        if self._bucket.has(self._key):
+            raise AlreadyThere(self._key)
         try:
             self._bucket.call(operation, Key=self._key, IfNoneMatch="*", **given)
         except Refused as refused:
             if refused.code != "NotImplemented":
                 raise
-            if self._bucket.has(self._key):
-                raise AlreadyThere(self._key) from None
             self._bucket.call(operation, Key=self._key, **given)
 
     def _is_ours(self) -> bool:
