@@ -1,4 +1,5 @@
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -85,18 +86,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:18} {value}")
 
     def _resume(self, slug: str) -> None:
+        self._after_its_mover(lambda: self._run(self._open(slug)))
+
+    def _abort(self, slug: str) -> None:
+        self._after_its_mover(lambda: self._show(moves.abort(self._open(slug), clock=now)))
+
+    def _after_its_mover(self, carry_out: Callable[[], None]) -> None:
         """A mover that was killed holds its lease for some seconds more."""
         until = time.monotonic() + LEASE_ENDS_SECONDS
         while True:
             try:
-                return self._run(self._open(slug))
+                return carry_out()
             except moves.AlreadyMoving:
                 if time.monotonic() > until:
                     raise
                 time.sleep(1)
-
-    def _abort(self, slug: str) -> None:
-        self._show(moves.abort(self._open(slug), clock=now))
 
     def _open(self, slug: str) -> Move:
         move = moves.move_of(slug)
