@@ -1,7 +1,7 @@
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
 import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } from "./agenda/dates.js";
 import { drawer, drawHead, label } from "./agenda/drawing.js";
-import { drawn, NOBODY, read } from "./agenda/feed.js";
+import { CLOSED_TO_MOVES, drawn, NOBODY, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
 import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
@@ -109,7 +109,11 @@ function inTheWay(event) {
   const id = event.extendedProps.visit.id;
   const over = visits.find(
     (one) =>
-      one.id !== id && String(one[column] ?? NOBODY) === event.resourceIds[0] && one.start < to && one.end > from,
+      one.id !== id &&
+      !CLOSED_TO_MOVES.includes(one.state) &&
+      String(one[column] ?? NOBODY) === event.resourceIds[0] &&
+      one.start < to &&
+      one.end > from,
   );
   return over && `${over.start.slice(11, 16)} ${over.patient}`;
 }
@@ -161,7 +165,7 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventDrop: (info) => moved(info),
   eventResize: (info) => moved(info),
 });
-const moved = mover({ config, state, reload });
+const moved = mover({ config, state, reload, inTheWay });
 const paintStrip = strip(byId("strip"), { config, state, names, choose: (day) => show({ day }) });
 
 function reload() {

@@ -313,23 +313,51 @@ def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
     assert desk.visit(made)["start"][11:16] == first
 
 
-def test_pulling_makes_a_visit_longer(desk):
+def pull(desk, number, by):
+    """The lower edge of this visit, so many pixels down."""
+    box = desk.block_of(number).bounding_box()
+    mouse, x, bottom = desk.page.mouse, box["x"] + box["width"] / 2, box["y"] + box["height"]
+    mouse.move(x, bottom - 3)
+    mouse.down()
+    mouse.move(x, bottom + by / 2, steps=4)
+    mouse.move(x, bottom + by, steps=4)
+    mouse.up()
+
+
+def test_pulling_says_that_the_length_changed_and_is_taken_back(desk):
     first = desk.free()[0]
     made = desk.make(first)
+    before = desk.visit(made)
     desk.page.keyboard.press("Escape")
     desk.point(first)
     desk.page.wait_for_timeout(300)
-    box = desk.block_of(made).bounding_box()
-    mouse = desk.page.mouse
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
-    mouse.down()
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 10, steps=4)
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 19, steps=4)
-    mouse.up()
-    desk.page.wait_for_selector(".toast")
-    before, after = (desk.visit(made)[name][11:16] for name in ("start", "end"))
-    minutes = (int(after[:2]) - int(before[:2])) * 60 + int(after[3:]) - int(before[3:])
-    assert (before, minutes > 30) == (first, True)
+    pull(desk, made, 19)
+    told = desk.page.locator(".toast", has_text="Duración cambiada")
+    told.wait_for()
+    after = desk.visit(made)
+    assert (after["start"], after["end"] > before["end"]) == (before["start"], True)
+    told.locator("button").click()
+    desk.page.locator(".toast", has_text="Deshecho").wait_for()
+    assert desk.visit(made)["end"] == before["end"]
+
+
+def test_what_is_in_the_way_is_named_before_anything_else_is_asked(desk):
+    first = desk.free()[0]
+    made = desk.make(first)
+    before = desk.visit(made)
+    after = before["end"][11:16]
+    other = desk.visit(desk.make(after))
+    desk.page.keyboard.press("Escape")
+    desk.point(first)
+    desk.page.wait_for_timeout(300)
+    pull(desk, made, 30)
+    dialog = desk.page.locator("dialog[open]")
+    dialog.wait_for()
+    said = dialog.inner_text()
+    assert ("ya está tomada" in said, f"{after} {other['patient']}" in said) == (True, True)
+    dialog.locator("button", has_text="Volver").click()
+    dialog.wait_for(state="detached")
+    assert desk.visit(made)["end"] == before["end"]
 
 
 def test_states_follow_the_day_and_are_taken_back(desk):

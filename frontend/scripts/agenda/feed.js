@@ -2,7 +2,7 @@ import { dayOf } from "./dates.js";
 
 // The column of visits without a practitioner.
 export const NOBODY = -1;
-const CLOSED_TO_MOVES = ["deleted", "suspended", "waitlisted"];
+export const CLOSED_TO_MOVES = ["deleted", "suspended", "waitlisted"];
 
 // Reads what stands between two local dates and turns it into what the grid draws.
 export async function read(config, state, start, end) {

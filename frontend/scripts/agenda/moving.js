@@ -6,20 +6,35 @@ import { words as shellWords } from "../shell/words.js";
 import { wallOf } from "./dates.js";
 import { NOBODY } from "./feed.js";
 
-// Dragging and pulling: asks once whether to tell the patient, then sends; a refusal puts the visit back.
-export function mover({ config, state, reload }) {
+// Dragging and pulling: says what is in the way, asks once whether to tell the patient, then sends; a refusal puts
+// the visit back.
+export function mover({ config, state, reload, inTheWay }) {
   return async (info) => {
-    const moved = info.event.start.getTime() !== info.oldEvent.start.getTime();
-    const answer = moved ? await tellQuestion() : "no";
-    if (answer === null) info.revert();
-    else await send(info, { tell: answer === "yes" ? "1" : "" });
+    const moved = moves(info);
+    const over = await leaveFor(info);
+    const answer = over && moved ? await tellQuestion() : "no";
+    if (!over || answer === null) info.revert();
+    else await send(info, { ...over, tell: answer === "yes" ? "1" : "" });
   };
+
+  // What the visit would lie over is said first: null, if it stays where it was. The server has the last word.
+  async function leaveFor({ event }) {
+    const clash = event.resourceIds[0] === String(NOBODY) ? "" : inTheWay(event);
+    if (!clash) return {};
+    if (config.may.overbook) {
+      const over = await goesOn({ message: config.words.taken, leave: "overbook" }, clash);
+      return over ? { overbook: "1" } : null;
+    }
+    toast({ text: `${config.words.taken} ${clash}`, bad: true });
+    return null;
+  }
 
   async function send(info, extra) {
     const { visit } = info.event.extendedProps;
     const said = await post(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
     if (said.ok) {
-      const text = [config.words.moved, said.warning].filter(Boolean).join(" ");
+      const done = info.endDelta && !moves(info) ? config.words.resized : config.words.moved;
+      const text = [done, said.warning].filter(Boolean).join(" ");
       toast({ text, undo: said.undo, undoLabel: config.words.undo, about: `visit-${visit.id}` });
       reload();
     } else if (said.leave && (await goesOn(said))) {
@@ -50,12 +65,16 @@ export function mover({ config, state, reload }) {
     }
   }
 
-  function goesOn(said) {
+  function goesOn(said, detail = "") {
     const label = said.leave === "overbook" ? config.words.overbook : config.words.outsideRules;
     const answers = [
       { label, value: "yes", primary: true },
       { label: shellWords.back, value: "" },
     ];
-    return ask(said.message, answers);
+    return ask(said.message, answers, { detail });
   }
+}
+
+function moves({ event, oldEvent }) {
+  return event.start.getTime() !== oldEvent.start.getTime();
 }

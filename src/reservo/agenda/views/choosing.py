@@ -121,7 +121,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
         ],
         "rooms": [{"id": room.pk, "name": room.name, "colour": GREY} for room in shown.rooms],
         "states": {name: {"label": str(label), "icon": drawing} for name, (label, drawing) in STATES.items()},
-        "may": {"edit": "agenda.edit" in staff.extents, "block": "agenda.block" in staff.extents},
+        "may": {name: f"agenda.{name}" in staff.extents for name in ("edit", "block", "overbook")},
         "urls": {
             "feed": reverse("agenda:feed"),
             "days": reverse("agenda:days"),
@@ -137,6 +137,8 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "failed": _("No se pudo guardar. Revisa tu conexión e inténtalo de nuevo."),
             "unread": _("No se pudo leer la agenda. Lo que ves puede estar atrasado."),
             "moved": _("Cita movida."),
+            "resized": _("Duración cambiada."),
+            "taken": _("Esa hora ya está tomada."),
             "undo": _("Deshacer"),
             "nobody": _("Sin %(who)s") % {"who": catalog.called().one},
             "everybody": _("Todos"),
