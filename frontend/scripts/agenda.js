@@ -227,6 +227,28 @@ function closePanel() {
   from?.focus();
 }
 
+// Who types at once is not to wait for the form: the letters are kept for it, and are no shortcuts meanwhile.
+let ahead = null;
+function openToType(address) {
+  ahead = "";
+  openPanel(address);
+}
+
+function keepForTheForm(event) {
+  if (ahead === null || event.key.length > 1) return false;
+  event.preventDefault();
+  ahead += event.key;
+  return true;
+}
+
+function handOver() {
+  const [typed, field] = [ahead, document.activeElement];
+  ahead = null;
+  if (!typed || !panel.contains(field) || field.type !== "text") return;
+  field.value += typed;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 // A visit that changed by dragging, or in another browser, is shown as it is now: else the next button is refused.
 let isFreshening = false;
 async function freshenPanel() {
@@ -256,7 +278,7 @@ function openForm(start, end, resource) {
   if (!config.may.edit) return;
   const form = byId("visit-form");
   if (form && start) takePlace(form, start, end, resource);
-  else leaving(() => openPanel(formAddress(config.urls.create, start, end, resource)));
+  else leaving(() => openToType(formAddress(config.urls.create, start, end, resource)));
 }
 
 // A form that is open keeps what it has: a click on the grid only chooses its day, hour and person.
@@ -354,6 +376,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault(); // else the same key would answer the question it makes us ask
     leaving(closePanel);
   }
+  if (!typing && keepForTheForm(event)) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act && !typing) {
     event.preventDefault();
@@ -377,6 +400,10 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (!panel.querySelector(".field.wrong, form .note")) delete panel.dataset.typed;
   if (!panel.querySelector("[data-patient-picker], .field.wrong")) panel.querySelector("h2")?.focus();
 });
+for (const end of ["htmx:afterSettle", "htmx:responseError", "htmx:sendError"])
+  document.body.addEventListener(end, (event) => {
+    if (event.detail.target === panel) handOver();
+  });
 document.body.addEventListener("agenda-changed", () => {
   reload();
   paintStrip();

@@ -10,10 +10,12 @@ import { toast } from "./shell/toasts.js";
 import { words } from "./shell/words.js";
 
 window.htmx = htmx;
-// What is swapped in keeps no style of what it replaces: our policy refuses style attributes.
+// What is swapped in keeps no style of what it replaces: our policy refuses style attributes. It works as soon as it
+// is there: who types or clicks in between would not be heard.
 Object.assign(htmx.config, {
   allowEval: false,
   attributesToSettle: ["class"],
+  defaultSettleDelay: 0,
   includeIndicatorStyles: false,
   selfRequestsOnly: true,
 });

@@ -87,6 +87,15 @@ class ControlWrapper:
             self._drop_if_doubtful()
         super().ensure_connection()  # type: ignore[misc]
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Between requests, where nobody could be answered: whether it is usable is seen when it is used."""
+        if self.connection is None or self.in_atomic_block:  # type: ignore[attr-defined]
+            return
+        is_odd = self.autocommit != self.settings_dict["AUTOCOMMIT"]  # type: ignore[attr-defined]
+        until: float | None = self.close_at  # type: ignore[attr-defined]
+        if is_odd or (until is not None and time.monotonic() >= until):
+            self.close()  # type: ignore[attr-defined]
+
     def _drop_if_doubtful(self) -> None:
         """A connection that failed, that nobody used for a while, or whose server does not answer others."""
         at, idle = time.monotonic(), time.monotonic() - self._used_at
