@@ -303,7 +303,7 @@ def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
     made = desk.make(first)
     desk.page.keyboard.press("Escape")
     desk.point(first)
-    desk.page.wait_for_timeout(300)
+    desk.block_of(made).hover()  # once it stands still
     box = desk.block_of(made).bounding_box()
     mouse, x = desk.page.mouse, box["x"] + 60
     mouse.move(x, box["y"] + 8)
@@ -340,7 +340,7 @@ def test_pulling_says_that_the_length_changed_and_is_taken_back(desk):
     before = desk.visit(made)
     desk.page.keyboard.press("Escape")
     desk.point(first)
-    desk.page.wait_for_timeout(300)
+    desk.block_of(made).hover()  # once it stands still
     pull(desk, made, 19)
     told = desk.page.locator(".toast", has_text="Duración cambiada")
     told.wait_for()
@@ -359,7 +359,7 @@ def test_what_is_in_the_way_is_named_before_anything_else_is_asked(desk):
     other = desk.visit(desk.make(after))
     desk.page.keyboard.press("Escape")
     desk.point(first)
-    desk.page.wait_for_timeout(300)
+    desk.block_of(made).hover()  # once it stands still
     pull(desk, made, 30)
     dialog = desk.page.locator("dialog[open]")
     dialog.wait_for()
