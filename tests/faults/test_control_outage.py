@@ -39,12 +39,14 @@ from reservo.notifications.models import Delivery
 from reservo.tenancy import directory
 for slug in {SLUGS!r}:
     with tenancy.activate(directory.find(slug)):
-        for row in Delivery.objects.filter(kind="confirmation", state="accepted", to_address__endswith="@outage.example"):
-            print(row.to_address)
+        accepted = Delivery.objects.filter(kind="confirmation", state="accepted")
+        for address in accepted.values_list("to_address", flat=True):
+            if address.endswith("@outage.example"):
+                print(address)
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served():
     """(installation, the server of its control plane)"""
     if program := missing("postgresql"):
@@ -152,7 +154,7 @@ def apart(days, minutes):
 
 
 def spent_away(installation, server, seconds: float, reception: httpx.Client) -> tuple[Counter, Counter]:
-    """(what the receptionist was answered, what one who opened the operator's door was) with the server killed so long."""
+    """(what the receptionist was answered, what one who opened the operator's door was) while it is away."""
     at_work, entering = Counter(), Counter()
     server.kill()
     end = time.monotonic() + seconds
@@ -180,7 +182,9 @@ def live_through(served, seconds: float) -> None:
         at_work, entering = spent_away(installation, server, seconds, reception)
         time.sleep(3)
     booked = Counter(patients.answers.values())
-    print(f"{seconds} s away: bookings {dict(booked)}, slowest {patients.slowest:.2f} s, staff {dict(at_work)}")
+    print(
+        f"{seconds} s away: bookings {dict(booked)}, slowest {patients.slowest:.2f} s, staff {dict(at_work)}"
+    )
     assert set(entering) <= {200, 503}
     assert set(booked) == {201}
     assert set(at_work) == {200}

@@ -190,7 +190,7 @@ def test_enter_takes_the_first_found_and_never_sends_a_half_made_visit(desk):
 def test_what_is_typed_before_the_form_is_there_is_kept_for_it_and_is_no_shortcut(desk):
     page = desk.page
     title = page.locator("#agenda-title").inner_text()
-    page.route("**/agenda/nueva**", lambda route: (page.keyboard.type("Tawina ") or route.continue_()))
+    page.route("**/agenda/nueva**", lambda route: page.keyboard.type("Tawina ") or route.continue_())
     page.mouse.click(*desk.point(desk.free()[0]))
     page.wait_for_selector("#visit-form")
     assert page.input_value("#patient-typed") == "Tawina "
