@@ -141,7 +141,6 @@ class Crowd:
     confirmed: set[int] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     repeats: int = 0
-    not_yet: int = 0
     _is_hopeless: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -210,16 +209,7 @@ class Crowd:
             self._confirm(http, luck, promise, urlsplit(made["links"]["manage"]).path)
 
     def _confirm(self, http: httpx.Client, luck: random.Random, promise: Promise, path: str) -> None:
-        """A node that does not know yet where the centre is now does not find the visit; within a second it does."""
-        told_at = time.monotonic()
-        while True:
-            asked_at = time.monotonic()
-            answer = self._insist(luck, lambda url: http.post(f"{url}{path}confirmar"))
-            if answer.status_code != 404 or asked_at > told_at + SEEN_WITHIN_SECONDS:
-                break
-            with self._lock:
-                self.not_yet += 1
-            time.sleep(0.05)
+        answer = self._insist(luck, lambda url: http.post(f"{url}{path}confirmar"))
         assert answer.status_code == 303, f"{path}: {answer.status_code}"
         with self._lock:
             self.confirmed.add(promise.number)

@@ -98,7 +98,7 @@ def campaign(stage, *, moves: int, kills: int, seed: int, pause_seconds: float) 
     print(
         f"seed {seed}: {moves} moves, kills {removal.kills} at {len(removal.points)} points, "
         f"{removal.aborted} aborted; {len(crowd.promises)} bookings and {len(crowd.confirmed)} confirmations "
-        f"acknowledged, {crowd.repeats} asked again, {crowd.not_yet} not found yet; {repeated} mails repeated"
+        f"acknowledged, {crowd.repeats} asked again; {repeated} mails repeated"
     )
 
 

@@ -6,10 +6,12 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from reservo import tenancy
+from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.core.clock import now
@@ -151,6 +153,22 @@ def test_a_request_that_meets_the_pause_is_answered_at_the_new_place(cast_in, pl
         from reservo.catalog.models import RoomKind
 
         assert RoomKind.objects.filter(name="Sala").count() == 1
+
+
+def test_what_was_made_at_the_new_place_is_found_by_a_node_that_knows_the_old_one(
+    cast_in, places, monday, monkeypatch
+):
+    cast = cast_in("sqlite")
+    stale = directory.find(cast.slug)
+    moves.run(moves.plan(cast.slug, places["files"], at=now()), clock=now)
+    number = book(cast, monday, at=now())
+    with tenancy.activate(directory.by_id(cast.route.tenant_id)):
+        address = links.manage_url(Appointment.objects.get(number=number))
+    monkeypatch.setattr(directory, "find", lambda slug: stale)
+    path = urlsplit(address).path
+    assert cast.client().get(path).status_code == 200
+    assert cast.client().post(f"{path}confirmar").status_code in (302, 303)
+    assert cast.client().get(cast.url("no-hay-tal-pagina")).status_code == 404
 
 
 @pytest.mark.parametrize("state", ["planned", "copying", "following", "verified"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from reservo.config import errors
 from reservo.config.middleware import positions, refusals
 from reservo.core import trace
 from reservo.tenancy import directory, replicas, slugs
+from reservo.tenancy.backends.control import answering
 from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import from_replica
 from reservo.tenancy.models import Placement
@@ -84,9 +86,12 @@ class TenantMiddleware:
             set_urlconf(None)
 
     def _answer(self, request: HttpRequest, route: tenancy.Route) -> HttpResponse:
-        """What the database took back whole is asked once more: at the new place after a move, or after a deadlock."""
+        """What the database took back whole is asked once more: at the new place after a move, or after a deadlock.
+
+        What is not found, too: it may have been made at the new place a moment ago, and looked for at the old one.
+        """
         response = self._ask(request, route)
-        again = _where_to_ask_again(request, route)
+        again = _where_to_ask_again(request, route) or _where_to_look_again(request, response, route)
         if again is not None:
             _make_as_new(request)
             response = self._ask(request, again)
@@ -117,6 +122,20 @@ def _where_to_ask_again(request: HttpRequest, route: tenancy.Route) -> tenancy.R
         found = _next_place(route)
         return found if found and found.state == Placement.State.ACTIVE else None
     return route if refused_by in ("deadlock", "replica") else None
+
+
+def _where_to_look_again(
+    request: HttpRequest, response: HttpResponse, route: tenancy.Route
+) -> tenancy.Route | None:
+    """Where the centre is now, if this process did not know; None where nothing was looked for in its data."""
+    if response.status_code != 404 or request.resolver_match is None:
+        return None
+    with suppress(ControlAway):
+        found = answering.ask(lambda: directory.by_id(route.tenant_id))
+        if found and found.epoch != route.epoch and found.state == Placement.State.ACTIVE:
+            directory.forget(route.slug)
+            return found
+    return None
 
 
 def _may_stand_in(request: HttpRequest, route: tenancy.Route) -> bool:
