@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q, Subquery, Sum, prefetch_related_object
 from django.db.utils import OperationalError
 
 from reservo import tenancy
+from reservo.catalog.models import Branch
 from reservo.staff.models import Role, RoleRight, StaffMember
 from reservo.tenancy import counters, namespaces, slugs
 from reservo.tenancy.backends import script
@@ -498,6 +499,26 @@ def test_every_first_word_of_an_address_is_reserved():
     words = {route.partition("/")[0] for route in GLOBAL} - {""}
     assert words - slugs.RESERVED == set()
     assert "static" in slugs.RESERVED
+
+
+# Words
+
+
+def test_a_search_minds_accents_but_not_small_and_large_letters_on_every_engine(centre):
+    def found(**asked):
+        return Branch.objects.filter(pk=centre.branch, **asked).exists()
+
+    with centre.active(), tenancy.atomic():
+        Branch.objects.filter(pk=centre.branch).update(name="Sede Médica_1 100%")
+        for words in ({"icontains": "sEDE"}, {"iexact": "SEDE Médica_1 100%"}, {"istartswith": "sede m"}):
+            assert all(found(**{f"name__{lookup}": word}) for lookup, word in words.items()), words
+        assert found(name__iendswith="100%")
+        for words in (
+            {"exact": "sede Médica_1 100%"},
+            {"icontains": "medica"},
+            {"icontains": "a%1"},
+        ):
+            assert not any(found(**{f"name__{lookup}": word}) for lookup, word in words.items()), words
 
 
 # Numbers

@@ -20,7 +20,6 @@ pymysql.install_as_MySQLdb()
 
 from django.db.backends.mysql import base, operations  # noqa: E402  (it imports MySQLdb)
 
-PlainWrapper = base.DatabaseWrapper
 CONNECT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 10
 TOO_MANY = 1040
@@ -30,11 +29,21 @@ TOO_MANY = 1040
 SILENCE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 
 
+# The tables compare every letter as itself; what asks for no difference between small and large says so. Accents count.
+IN_ANY_CASE = "COLLATE utf8mb4_uca1400_as_ci LIKE %s"
+
+
+class PlainWrapper(base.DatabaseWrapper):
+    operators = base.DatabaseWrapper.operators | dict.fromkeys(
+        ("iexact", "icontains", "istartswith", "iendswith"), IN_ANY_CASE
+    )
+
+
 class DatabaseOperations(operations.DatabaseOperations):
     compiler_module = "reservo.tenancy.backends.mariadb.compiler"
 
 
-class DatabaseWrapper(AimedWrapper, base.DatabaseWrapper):
+class DatabaseWrapper(AimedWrapper, PlainWrapper):
     ops_class = DatabaseOperations
 
     def get_new_connection(self, conn_params: Any) -> Any:
