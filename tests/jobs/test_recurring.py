@@ -121,6 +121,20 @@ def test_two_schedulers_at_the_very_same_moment_fire_once(alone):
         assert (RecurringRun.objects.count(), Job.objects.count()) == (1, 1)
 
 
+@pytest.mark.parametrize("before", [timedelta.resolution, timedelta(milliseconds=43), timedelta(seconds=1)])
+def test_a_centre_that_was_looked_at_a_moment_before_the_hour_is_looked_at_on_it(alone, before):
+    route = alone("justo")
+    entries = [Entry("punctual", False, 8 * 60, GRACE, work.count)]
+    due = recurrence.firing(date(2026, 12, 1), 8 * 60, route.zone)
+    active, _ = two_schedulers()
+    active._entries = entries
+    active.turn(at=due - before)
+    assert NextFiring.objects.get(pk=route.tenant_id).at == due
+    active.turn(at=due)
+    with tenancy.activate(route):
+        assert RecurringRun.objects.filter(local_date=date(2026, 12, 1)).count() == 1
+
+
 def test_what_is_older_than_its_grace_is_not_caught_up(alone):
     route = alone("tarde")
     entries = [Entry("late", False, 8 * 60, timedelta(hours=2), work.count)]

@@ -131,9 +131,12 @@ def _fire(firing: Firing, at: datetime) -> bool:
 
 
 def next_firing(entries: list[Entry], *, after: datetime) -> datetime:
-    """When the active centre has to be looked at again; at the latest in an hour."""
+    """When the active centre has to be looked at again; at the latest in an hour.
+
+    What is due at `after` has been fired; the very next moment counts, or eight o'clock would come an hour late.
+    """
     end = after + LOOKED_AT_EVERY
-    instants = [firing.at for firing in firings(entries, after + timedelta(seconds=1), end)]
+    instants = [firing.at for firing in firings(entries, after + timedelta.resolution, end)]
     return min(instants, default=end).astimezone(UTC)
 
 
