@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,13 @@ class PostgresServer(Server):
             "provisioner_password": PROVISIONER_PASSWORD,
         }
 
+    @contextlib.contextmanager
+    def asking(self, database: str, namespace: str) -> Iterator[Callable[[str], list[Any]]]:
+        """Asks one namespace with plain SQL; the server's own log-in, none of the program's code."""
+        with self.admin(database) as admin:
+            admin.execute(f'SET search_path TO "{namespace}"')
+            yield lambda sql: admin.execute(sql).fetchall()
+
     def control_url(self, name: str = "control") -> str:
         """A database for a control plane; what RESERVO_CONTROL_URL takes."""
         with self.admin() as admin:
@@ -253,6 +261,18 @@ class MariaServer(Server):
             "provisioner": PROVISIONER,
             "provisioner_password": PROVISIONER_PASSWORD,
         }
+
+    @contextlib.contextmanager
+    def asking(self, database: str, namespace: str) -> Iterator[Callable[[str], list[Any]]]:
+        """As PostgresServer's; here a namespace is a database, whatever the pool is called."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            cursor.execute(f"USE `{namespace}`")
+
+            def ask(sql: str) -> list[Any]:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
+
+            yield ask
 
     def control_url(self, name: str = "control") -> str:
         with self.admin() as admin, admin.cursor() as cursor:

@@ -83,18 +83,7 @@ class Places:
             address = f"file:{self.folders[store] / namespace}?mode=rw"
             with closing(sqlite3.connect(address, uri=True, timeout=30)) as file:
                 return read(lambda sql: file.execute(sql).fetchall())
-        server = self.servers[store]
-        if server.engine == "postgresql":
-            with server.admin(store) as admin:
-                admin.execute(f'SET search_path TO "{namespace}"')
-                return read(lambda sql: admin.execute(sql).fetchall())
-        with server.admin() as admin, admin.cursor() as cursor:
-            cursor.execute(f"USE `{namespace}`")
-
-            def ask(sql: str) -> Rows:
-                cursor.execute(sql)
-                return list(cursor.fetchall())
-
+        with self.servers[store].asking(store, namespace) as ask:
             return read(ask)
 
 
