@@ -12,6 +12,7 @@ from reservo import tenancy
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.booking import operations as booking
+from reservo.core.actor import Actor
 from reservo.core.clock import now
 from reservo.notifications import bell
 from reservo.notifications.models import Notice, NoticeMark
@@ -168,3 +169,14 @@ def test_what_the_patient_typed_is_text_in_the_list(centre, desk, monday):
         assert StaffMember.objects.exists()
     for path in ("campana/", "campana/lista"):
         assert b"<script>alert(1)" not in desk.get(centre.url(path)).content
+
+
+def test_what_one_did_oneself_is_no_news(centre, desk, monday):
+    visit = centre.book(monday)
+    with centre.active():
+        me = StaffMember.objects.get(email=centre.email("receptionist"))
+        by = Actor("staff", me.pk, me.name, "agenda")
+        agenda.change_state(visit.pk, Appointment.State.ARRIVED, by=by, at=now())
+    assert news(desk, centre) == {"unseen": 0, "lines": []}
+    assert "Rosa" not in desk.get(centre.url("campana/lista")).content.decode()
+    assert news(centre.client("administrator"), centre)["unseen"] == 1

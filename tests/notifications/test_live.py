@@ -19,6 +19,7 @@ from reservo.agenda.models import Appointment
 from reservo.booking import operations as booking
 from reservo.booking.operations import OnlineBooking
 from reservo.catalog.models import Branch
+from reservo.core.actor import Actor
 from reservo.core.clock import now
 from reservo.notifications.live import addresses, reading
 from reservo.notifications.live import hub as hubs
@@ -101,6 +102,20 @@ def test_what_happens_reaches_an_open_browser_within_two_seconds(centre, live, m
     assert notice == {"id": newest.pk, "branch": centre.branch}
     day = monday.date().isoformat()
     assert change == {"branch": centre.branch, "first": day, "last": day, "id": visit.pk}
+
+
+@pytest.mark.parametrize("told", ["live", "deaf"])
+def test_what_one_did_oneself_does_not_ring_in_ones_own_windows(centre, request, monday, told):
+    service = request.getfixturevalue(told)
+    visit = book_online(centre, monday)
+    mine, theirs = service.open(centre), service.open(centre, role="administrator")
+    with centre.active():
+        me = StaffMember.objects.get(email=centre.email("receptionist"))
+        by = Actor("staff", me.pk, me.name, "agenda")
+        agenda.change_state(visit.pk, Appointment.State.ARRIVED, by=by, at=now())
+    assert set(theirs.wait_for("notice", 4)) == {"id", "branch"}
+    assert mine.wait(lambda one: {"agenda", "resync"} & set(one.kinds()))
+    assert "notice" not in mine.kinds()
 
 
 def test_only_ids_and_dates_go_over_the_bus_and_the_wire(centre, live, monday):

@@ -29,6 +29,7 @@ class AppointmentStateChanged:
     after: str
     by_patient: bool
     tell_patient: bool
+    by_staff_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

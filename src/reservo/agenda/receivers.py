@@ -46,7 +46,7 @@ def state_changed(event: AppointmentStateChanged, at: datetime) -> None:
     elif event.by_patient and event.after in CANCELLED:
         _ring("cancelled_by_patient", appointment, at)
     elif event.after == State.ARRIVED:
-        _ring("arrived", appointment, at)
+        _ring("arrived", appointment, at, by_staff_id=event.by_staff_id)
 
 
 @outbox.receiver(AppointmentEdited)
@@ -70,12 +70,13 @@ def _tell_agendas(appointment: Appointment, earlier: str) -> None:
     bell.tell("agenda", message)
 
 
-def _ring(kind: str, appointment: Appointment, at: datetime) -> None:
+def _ring(kind: str, appointment: Appointment, at: datetime, by_staff_id: int | None = None) -> None:
     bell.ring(
         kind,
         branch_id=appointment.branch_id,
         practitioner_id=appointment.practitioner_id,
         appointment_id=appointment.pk,
+        by_staff_id=by_staff_id,
         facts={
             "patient": appointment.patient.full_name if appointment.patient else appointment.contact_name,
             "service": " + ".join(appointment.services.values_list("name", flat=True)),

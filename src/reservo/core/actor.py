@@ -20,6 +20,10 @@ class Actor:
     def is_patient(self) -> bool:
         return self.kind == "patient"
 
+    @property
+    def staff_id(self) -> int | None:
+        return self.id if self.kind == "staff" else None
+
 
 def system(channel: Channel = "job") -> Actor:
     return Actor("system", None, "Reservo", channel)

@@ -19,6 +19,7 @@ def ring(
     branch_id: int | None,
     practitioner_id: int | None,
     appointment_id: int | None,
+    by_staff_id: int | None = None,
     facts: dict[str, Any],
     at: datetime,
 ) -> None:
@@ -29,9 +30,11 @@ def ring(
         branch_id=branch_id,
         practitioner_id=practitioner_id,
         appointment_id=appointment_id,
+        by_staff_id=by_staff_id,
         facts=facts,
     )
-    tell("notice", {"id": notice.pk, "branch": branch_id, "practitioner": practitioner_id})
+    place = {"branch": branch_id, "practitioner": practitioner_id}
+    tell("notice", {"id": notice.pk, "by": by_staff_id, **place})
 
 
 def tell(topic: str, message: dict[str, Any]) -> None:
@@ -41,8 +44,8 @@ def tell(topic: str, message: dict[str, Any]) -> None:
 
 
 def notices_for(staff: Any):
-    """Notices this member may see, newest first."""
-    found = Notice.objects.all()
+    """Notices this member may see, newest first; what they did themselves is no news to them."""
+    found = Notice.objects.exclude(by_staff_id=staff.pk)
     if (branches := staff.branch_ids()) is not None:
         found = found.filter(branch_id__in=branches)
     if staff.only_own(RIGHT):

@@ -101,6 +101,9 @@ class Notice(TenantModel):
     branch_id = models.PositiveBigIntegerField(null=True, blank=True)
     practitioner_id = models.PositiveBigIntegerField(null=True, blank=True)
     appointment_id = models.PositiveBigIntegerField(null=True, blank=True)
+    by_staff_id = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="who did it: it does not ring for them"
+    )
     facts = models.JSONField(default=dict)
 
     class Meta:

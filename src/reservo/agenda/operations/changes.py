@@ -80,7 +80,7 @@ def change_state(
         save(appointment)
         trail.write(appointment, "state", before, by=by, at=at, reason=reason)
         event = AppointmentStateChanged(
-            appointment.pk, was, str(to), by.is_patient, tell_patient or by.is_patient
+            appointment.pk, was, str(to), by.is_patient, tell_patient or by.is_patient, by.staff_id
         )
         outbox.announce(event, at=at)
     return appointment

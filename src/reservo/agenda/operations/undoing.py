@@ -74,7 +74,7 @@ def _put_back(appointment: Appointment, change: AppointmentChange, *, at: dateti
 def _announce(appointment: Appointment, was_state: str, was_start: datetime, by: Actor, at: datetime) -> None:
     if appointment.state != was_state:
         event = AppointmentStateChanged(
-            appointment.pk, was_state, str(appointment.state), by.is_patient, False
+            appointment.pk, was_state, str(appointment.state), by.is_patient, False, by.staff_id
         )
         outbox.announce(event, at=at)
     elif appointment.starts_at != was_start:

@@ -13,6 +13,7 @@ MOST_WAITING = 100
 MOST_PER_CENTRE = 2_000
 MOST_OPEN = 10_000
 NOTICES_REMEMBERED = 200
+NOT_FOR_BROWSERS = frozenset({"tenant", "practitioner", "by"})
 
 
 class TooManyOpen(RuntimeError):
@@ -44,6 +45,10 @@ class Viewer:
     staff_id: int
     session_key: str
     sight: Sight
+
+    def wants(self, message: dict[str, Any]) -> bool:
+        """What one did oneself does not ring; agendas follow whoever did it."""
+        return message.get("by") != self.staff_id and self.sight.covers(message)
 
 
 @dataclass(slots=True, eq=False)
@@ -138,8 +143,8 @@ def hand_notice(centre: Centre, message: dict[str, Any]) -> int:
 
 
 def _hand_out(centre: Centre, kind: str, message: dict[str, Any]) -> int:
-    shown = {name: value for name, value in message.items() if name not in ("tenant", "practitioner")}
-    found = [one for one in centre.connections if one.viewer.sight.covers(message)]
+    shown = {name: value for name, value in message.items() if name not in NOT_FOR_BROWSERS}
+    found = [one for one in centre.connections if one.viewer.wants(message)]
     for connection in found:
         connection.put(kind, shown, str(centre.mark))
     return len(found)

@@ -96,8 +96,10 @@ def look(tenant_id: int, staff_ids: Collection[int], since: Mark) -> Look | None
         }
         later = Notice.objects.filter(pk__gt=since.notice).order_by("pk")[:MOST_MISSED]
         notices = [
-            {"id": pk, "branch": branch, "practitioner": practitioner}
-            for pk, branch, practitioner in later.values_list("pk", "branch_id", "practitioner_id")
+            {"id": pk, "branch": branch, "practitioner": practitioner, "by": by}
+            for pk, branch, practitioner, by in later.values_list(
+                "pk", "branch_id", "practitioner_id", "by_staff_id"
+            )
         ]
         changes = Event.objects.filter(pk__gt=since.change).aggregate(count=Count("pk"), newest=Max("pk"))
         mark = Mark(notices[-1]["id"] if notices else since.notice, changes["newest"] or since.change)

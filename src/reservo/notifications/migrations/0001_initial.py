@@ -23,6 +23,12 @@ class Migration(migrations.Migration):
                 ("branch_id", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("practitioner_id", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("appointment_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "by_staff_id",
+                    models.PositiveBigIntegerField(
+                        blank=True, help_text="who did it: it does not ring for them", null=True
+                    ),
+                ),
                 ("facts", models.JSONField(default=dict)),
             ],
             options={
