@@ -79,9 +79,9 @@ def free(patient):
     return patient.times()[0][0]
 
 
-def desk(window, demo, day, **size):
+def desk(window, demo, day, mail=DESK_MAIL, **size):
     page = window(**size)
-    log_in(page, demo, SLUG, DESK_MAIL)
+    log_in(page, demo, SLUG, mail)
     show(page, demo, day)
     return page
 
@@ -157,13 +157,14 @@ def test_what_the_patient_does_by_link_shows_in_the_open_agenda_without_a_reload
 
 def test_an_arrival_noted_by_one_rings_in_the_window_of_the_other(demo, window, patient, free):
     patient.book(free, "Llegada")
-    first, second = desk(window, demo, free), desk(window, demo, free)
+    first, second = desk(window, demo, free), desk(window, demo, free, mail="admin@austral.example")
     visit = "[data-visit]:has-text('Llegada Campana')"
     second.locator(visit).wait_for(state="attached")
     first.locator(visit).first.click()
     first.locator("#panel .state-arrived").click()
     second.locator(".toast").filter(has_text="Llegó").wait_for(timeout=WITHIN_MS)
     assert second.evaluate("document.documentElement.dataset.rang")
+    assert not first.evaluate("document.documentElement.dataset.rang")
     second.locator(".ec-event .state-arrived:has-text('Llegada Campana')").first.wait_for(
         state="attached", timeout=WITHIN_MS
     )
