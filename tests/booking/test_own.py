@@ -1,5 +1,6 @@
 """The patient's page of one visit, by the signed link of its mails."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -330,3 +331,9 @@ def test_the_done_page_promises_the_mail_the_centre_sends(centre, visitor, visit
     with centre.active():
         AutomaticMail.objects.update(confirmation_on=False)
     assert "Te escribiremos" not in visitor.open(path(centre, visit) + "?lista=1").text
+
+
+def test_moving_begins_on_the_day_of_the_visit_not_on_the_first_free_one(centre, visitor, monday):
+    visit = centre.book(monday + timedelta(days=2), practitioner_id=centre.ana)
+    html = visitor.open(path(centre, visit, "mover")).response.content.decode()
+    assert re.findall(r'dia=([\d-]+)[^"]*"\s+aria-current="date"', html) == [str(visit.local_date)]

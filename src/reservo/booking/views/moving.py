@@ -84,7 +84,7 @@ def _times(
         return shown(request, appointment, refusal=too_late(appointment), status=status)
     context = {
         **facts(appointment, is_old=is_old),
-        "board": times.board(answer, branch, asked, language()),
+        "board": times.board(answer, branch, asked, language(), near=appointment.local_date),
         "span": span,
         "refusal": refusal,
         "lasting_url": _url(appointment, asked),

@@ -85,8 +85,10 @@ class Board:
         return not any(day.count for day in self.days)
 
 
-def board(answer: Answer, branch: Branch, asked: date | None, language: str) -> Board:
-    """Without a day asked for, the first that has a free time is chosen."""
+def board(
+    answer: Answer, branch: Branch, asked: date | None, language: str, *, near: date | None = None
+) -> Board:
+    """Without a day asked for, the first that has a free time is chosen, from `near` on if there is one."""
     by_day = answer.by_day()
     days = [
         Day(
@@ -98,12 +100,17 @@ def board(answer: Answer, branch: Branch, asked: date | None, language: str) -> 
         for day, times in by_day
     ]
     free = [day.date for day in days if day.count]
-    chosen = asked if asked in {day.date for day in days} else free[0] if free else None
+    chosen = asked if asked in {day.date for day in days} else _first(free, near)
     times = [time_of(tick, ids, branch) for day, found in by_day if day == chosen for tick, ids in found]
     noon = zones.day_bounds(chosen, branch.zone)[0] + timedelta(hours=12) if chosen else None
     offset = zones.offset_label(times[0].starts_at if times else noon, branch.zone) if noon else ""
     name = day_name(chosen, language) if chosen else ""
     return Board(days, chosen, name, _in_parts(times), offset)
+
+
+def _first(free: list[date], near: date | None) -> date | None:
+    later = [day for day in free if near and day >= near]
+    return next(iter(later or free), None)
 
 
 def day_name(day: date, language: str) -> str:
