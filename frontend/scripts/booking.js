@@ -1,5 +1,6 @@
 // Comfort for the booking page; every step works without it.
 import "./again.js";
+import "./draft.js";
 // What answers a form is found again by going back or reloading, without sending the form once more.
 const { lastingUrl } = document.body.dataset;
 if (lastingUrl) history.replaceState(null, "", lastingUrl);
@@ -22,9 +23,17 @@ for (const form of document.querySelectorAll("form"))
       event.preventDefault();
       return;
     }
+    const away = form.querySelector("[data-away]");
+    if (away) away.hidden = navigator.onLine;
+    if (away && !navigator.onLine) {
+      event.preventDefault();
+      return;
+    }
     form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-busy", "true");
     setTimeout(() => {
       delete form.dataset.sent;
+      event.submitter?.removeAttribute("aria-busy");
     }, 8000);
   });
 document.querySelector(".days [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -237,3 +237,42 @@ def test_going_back_after_a_refused_form_never_asks_to_send_it_again(demo, windo
     page.get_by_role("heading", name="¡Hora reservada!").wait_for()
     page.go_back()
     page.get_by_role("heading", name="Tus datos").wait_for()
+
+
+def at_the_form(demo, window):
+    page = window(**PHONE, locale="es-ES")
+    page.goto(f"{demo.url}/{SLUG}/")
+    choose(page, WORDS["es-ES"])
+    return page
+
+
+def test_a_reload_and_the_way_back_to_a_held_hour_keep_what_was_typed_until_it_is_booked(demo, window):
+    page = at_the_form(demo, window)
+    fill(page, "recarga@paciente.example")
+    page.reload()
+    assert page.input_value("[name=email]") == "recarga@paciente.example"
+    page.get_by_role("link", name="Cambiar la hora").click()
+    page.get_by_role("link", name="Seguir con esa hora").click()
+    assert page.input_value("[name=given_name]") == "Lucía"
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_another_form_in_the_same_tab_shows_nothing_that_was_typed_in_the_first(demo, window):
+    page = at_the_form(demo, window)
+    fill(page, "primera@paciente.example")
+    page.goto(f"{demo.url}/{SLUG}/")
+    choose(page, WORDS["es-ES"])
+    assert page.input_value("[name=email]") == ""
+
+
+def test_without_a_network_the_form_stays_and_says_so(demo, window):
+    page = at_the_form(demo, window)
+    fill(page, "sin.red@paciente.example")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_text("No hay conexión.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
