@@ -180,6 +180,8 @@ def test_a_form_sent_again_with_other_data_shows_nobody_the_first_visit(centre, 
     visitor.page = form_page
     page = visitor.press("Reservar", **{**TYPED, "email": "otra@paciente.example"})
     assert page.status == 409
+    assert "Ya reservaste esa hora, con otros datos." in page.text
+    assert "se acaba de ocupar" not in page.text
     assert "/v/" not in visitor.url
 
 

@@ -59,7 +59,7 @@ def test_a_booking_makes_the_patient_and_keeps_what_was_typed(centre, visitor, m
     [
         ("given_name", "", "Este dato hace falta."),
         ("given_name", "   ", "Este dato hace falta."),
-        ("given_name", "x" * 81, ""),
+        ("given_name", "x" * 81, "El texto es demasiado largo."),
         ("email", "", "Este dato hace falta."),
         ("email", "rosa", "El correo no es válido."),
         ("email", "rosa@example.com\nBcc: otro@example.com", "El correo no es válido."),
@@ -68,7 +68,7 @@ def test_a_booking_makes_the_patient_and_keeps_what_was_typed(centre, visitor, m
         ("phone", "llámame", "El teléfono no es válido"),
         ("national_id", "11.111.111-2", "El documento no es válido"),
         ("national_id", "abc", "El documento no es válido"),
-        ("comment", "x" * 2_001, ""),
+        ("comment", "x" * 2_001, "El texto es demasiado largo."),
         ("privacy_accepted", "", "Acepta el texto de privacidad para reservar."),
     ],
 )
@@ -84,6 +84,20 @@ def test_a_wrong_field_is_told_at_its_place_and_nothing_is_lost(centre, visitor,
     with centre.active():
         assert Hold.objects.count() == 1
         assert not Appointment.objects.exists()
+
+
+def test_what_is_missing_and_what_is_wrong_are_told_at_once(centre, visitor, monday):
+    fields(centre, national_id="required")
+    visitor.hold(monday)
+    wrong = {"given_name": "", "email": "rosa", "phone": "12", "national_id": ""}
+    page = visitor.press("Reservar", **{**TYPED, **wrong, "privacy_accepted": ""})
+    assert re.findall(r'<p class="error">([^<]+)</p>', page.response.content.decode()) == [
+        "Este dato hace falta.",
+        "El correo no es válido.",
+        "El teléfono no es válido: escríbelo con su código de país.",
+        "Este dato hace falta.",
+        "Acepta el texto de privacidad para reservar.",
+    ]
 
 
 def test_the_refusal_speaks_english_to_who_does(centre, monday):

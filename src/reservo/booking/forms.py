@@ -29,6 +29,7 @@ TEXTS: dict[str, tuple[Any, int, dict[str, str]]] = {
     "insurer": (_("Previsión"), 80, {"autocomplete": "off"}),
 }
 REQUIRED = _("Este dato hace falta.")
+TOO_LONG = _("El texto es demasiado largo.")
 
 
 class PatientForm(forms.Form):
@@ -43,7 +44,7 @@ class PatientForm(forms.Form):
         )
 
     def _add(self, name: str, *, required: bool) -> None:
-        messages = {"required": REQUIRED}
+        messages = {"required": REQUIRED, "max_length": TOO_LONG}
         if name == "birth_date":
             self.fields[name] = forms.DateField(
                 label=_("Fecha de nacimiento"),
@@ -88,4 +89,5 @@ class PatientForm(forms.Form):
     def show(self, bad: BadBooking) -> None:
         for name, error in bad.errors.items():
             field = name.removeprefix("patient.")
-            self.add_error(field if field in self.fields else None, str(error.message))
+            if field not in self.errors:
+                self.add_error(field if field in self.fields else None, str(error.message))

@@ -1,16 +1,19 @@
 from reservo.booking.operations.online import (
+    AlreadyBooked,
     BadBooking,
     OnlineBooking,
     PatientRefused,
     book_once,
     book_online,
     booking_of,
+    check_fields,
     held_by,
     hold_online,
 )
 from reservo.booking.operations.own import CutOff, cancel_own, confirm_own, move_own
 
 __all__ = [
+    "AlreadyBooked",
     "BadBooking",
     "CutOff",
     "OnlineBooking",
@@ -19,6 +22,7 @@ __all__ = [
     "book_online",
     "booking_of",
     "cancel_own",
+    "check_fields",
     "confirm_own",
     "held_by",
     "hold_online",

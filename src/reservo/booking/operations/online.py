@@ -36,6 +36,10 @@ class BadBooking(ValueError):
         self.errors = errors
 
 
+class AlreadyBooked(RuntimeError):
+    """This form made its visit already, with other data."""
+
+
 class PatientRefused(RuntimeError):
     """A rule about patients says no; which one is not told, as it would tell who is a patient."""
 
@@ -79,7 +83,7 @@ def book_once(request: OnlineBooking, *, key: str, body_hash: str, at: datetime)
     """Book by the hold or, if it ran out but the time is free, without it; a form posted again is one booking.
 
     The key's row commits with the visit, so a second post waits for the first and gets its visit; the same form
-    with other data is no second visit: it raises TimeTaken.
+    with other data is no second visit: it raises AlreadyBooked.
     """
     with tenancy.atomic():
         IdempotencyKey.objects.filter(created_at__lt=at - KEY_LIFE).delete()
@@ -92,7 +96,7 @@ def book_once(request: OnlineBooking, *, key: str, body_hash: str, at: datetime)
             )
             return appointment
     if kept.body_hash != body_hash:
-        raise agenda.TimeTaken
+        raise AlreadyBooked
     return Appointment.objects.get(pk=json.loads(kept.response)["appointment"])
 
 
@@ -161,6 +165,11 @@ def hold_online(request: OnlineBooking, *, address_hash: str, form_id: str, at: 
 def held_by(form_id: str, *, at: datetime) -> Hold | None:
     """The hour that this form keeps now."""
     return agenda.hold_of(form_id, at=at)
+
+
+def check_fields(request: OnlineBooking, *, at: datetime) -> None:
+    """Raises BadBooking with every field that is wrong; books nothing."""
+    _checked(request, catalog.centre().country, at=at)
 
 
 def _checked(request: OnlineBooking, country: str, *, at: datetime) -> tuple[PatientFields, str]:

@@ -36,7 +36,10 @@ def own_data(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return form_page(request, PatientForm(centre=centre_of(request)), proof)
     form = PatientForm(_typed(request), centre=centre_of(request))
-    return _booked(request, form, proof) if form.is_valid() else form_page(request, form, proof, status=422)
+    wanted = _wanted(form, proof)
+    if form.is_valid():
+        return _booked(request, form, proof, wanted)
+    return _with_every_error(request, form, proof, wanted)
 
 
 def form_page(request: HttpRequest, form: PatientForm, proof: Proof, *, status: int = 200) -> HttpResponse:
@@ -73,19 +76,34 @@ def form_page(request: HttpRequest, form: PatientForm, proof: Proof, *, status: 
     return page(request, "booking/data.html", context, status=status)
 
 
-def _booked(request: HttpRequest, form: PatientForm, proof: Proof) -> HttpResponse:
-    wanted = OnlineBooking(
+def _wanted(form: PatientForm, proof: Proof) -> OnlineBooking:
+    form.full_clean()
+    return OnlineBooking(
         branch_id=proof.branch_id,
         service_id=proof.service_id,
         practitioner_id=None if proof.asked == choosing.ANY else proof.practitioner_id,
         starts_at=proof.starts_at,
         patient=form.patient_fields(language()),
         comment=form.cleaned_data.get("comment", ""),
-        privacy_accepted=form.cleaned_data["privacy_accepted"],
+        privacy_accepted=form.cleaned_data.get("privacy_accepted", False),
         privacy=(proof.privacy_version, proof.privacy_language),
         hold_token=proof.form_id,
         language=language(),
     )
+
+
+def _with_every_error(
+    request: HttpRequest, form: PatientForm, proof: Proof, wanted: OnlineBooking
+) -> HttpResponse:
+    """What is missing and what is wrong are told at once, not one after the other."""
+    try:
+        operations.check_fields(wanted, at=now())
+    except BadBooking as bad:
+        form.show(bad)
+    return form_page(request, form, proof, status=422)
+
+
+def _booked(request: HttpRequest, form: PatientForm, proof: Proof, wanted: OnlineBooking) -> HttpResponse:
     try:
         appointment = operations.book_once(wanted, key=proof.key, body_hash=_typed_hash(request), at=now())
     except BadBooking as bad:

@@ -15,7 +15,7 @@ from reservo.agenda import operations as agenda
 from reservo.booking import operations
 from reservo.booking.forms import PatientForm
 from reservo.booking.offering import NothingBookable, offered_times
-from reservo.booking.operations import OnlineBooking
+from reservo.booking.operations import AlreadyBooked, OnlineBooking
 from reservo.booking.views import choosing, proofs, times
 from reservo.booking.views.choosing import Choice
 from reservo.booking.views.common import centre_of, for_patients, language, page
@@ -27,8 +27,8 @@ from reservo.core.clock import now
 from reservo.patients.fields import PatientFields
 from reservo.ui.clients import address_of
 
-GONE = (agenda.TimeTaken, agenda.HoldOver, agenda.NotOffered, agenda.BadTime, agenda.UnknownObject)
-TAKEN = (agenda.TimeTaken, agenda.HoldOver)
+TAKEN = (agenda.TimeTaken, agenda.HoldOver, AlreadyBooked)
+GONE = (*TAKEN, agenda.NotOffered, agenda.BadTime, agenda.UnknownObject)
 DAYS_AROUND = 13
 LONGEST_KEPT = 2_100
 KEEP = "conservar"
@@ -92,7 +92,7 @@ def gone(
     context = {
         "choice": choice,
         "summary": choosing.summary(choice, catalogue, centre_of(request)),
-        "reason": _("Esa hora se acaba de ocupar.") if is_taken else _("Esa hora no se puede reservar."),
+        "reason": _reason(why),
         "nearest": [(time, _named(time.starts_at, choice)) for time in near],
         "others": _by_day([time for time in found if time not in near]),
         "zone": choice.branch.zone if choice.branch else "",
@@ -101,6 +101,16 @@ def gone(
         "lasting_url": choice.url(),
     }
     return page(request, "booking/gone.html", context, status=409 if is_taken else 422)
+
+
+def _reason(why: Exception) -> str:
+    if isinstance(why, AlreadyBooked):
+        return _(
+            "Ya reservaste esa hora, con otros datos. Si algo estaba mal, avísanos; aquí puedes pedir otra."
+        )
+    return (
+        _("Esa hora se acaba de ocupar.") if isinstance(why, TAKEN) else _("Esa hora no se puede reservar.")
+    )
 
 
 def _free_around(request: HttpRequest, choice: Choice, wanted: datetime) -> list[times.Time]:
