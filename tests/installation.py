@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 180.0
@@ -77,6 +78,28 @@ class Installation:
             timeout=timeout,
             check=False,
         )
+
+    def add_store(self, server: Any, name: str, *options: str) -> dict[str, str]:
+        """A pool for centres on one of the run's servers; what the server said of it."""
+        pool = server.pool(name)
+        self.command(
+            *("stores", "add", name, "--engine", server.engine, "--address", pool["address"]),
+            *("--capacity", "9", "--login", pool["login"], "--provisioner", pool["provisioner"], *options),
+            RESERVO_STORE_PASSWORD=pool["password"],
+            RESERVO_PROVISIONER_PASSWORD=pool["provisioner_password"],
+        )
+        return pool
+
+    def be_a_demo(self) -> None:
+        """Its clock may be shifted and its mail stays in its mailbox."""
+        (self.data / "installation.json").write_text('{"demo": true}')
+
+    def live_on(self, server: Any, name: str) -> None:
+        """Every centre that comes goes to the server; on None all stays as it ships."""
+        if server:
+            self.command("prepare")
+            self.add_store(server, name)
+            self.environment["RESERVO_DEFAULT_STORE"] = name
 
     def python(self, code: str) -> str:
         """What a script prints, with Django set up."""

@@ -18,7 +18,7 @@ from tests.faults import moving
 from tests.faults.moving import Crowd, Node, Removal, Worker
 from tests.faults.recount import Held, Places
 from tests.installation import Installation
-from tests.servers import APPLICATION_PASSWORD, PROVISIONER_PASSWORD, SERVERS, missing
+from tests.servers import SERVERS, missing
 from tests.smtp import Server as MailServer
 
 pytestmark = pytest.mark.server
@@ -27,10 +27,6 @@ TOUR = ("dos", "uno", "postgresql", "dos", "mariadb", "uno", "postgresql", "mari
 VICTIMS = ("mover", "node", "worker")
 LOG_SHOWN = 20_000
 SWEPT_EVERY = 20  # places that were left take room in memory
-SECRETS = {
-    "RESERVO_STORE_PASSWORD": APPLICATION_PASSWORD,
-    "RESERVO_PROVISIONER_PASSWORD": PROVISIONER_PASSWORD,
-}
 
 
 @pytest.fixture
@@ -44,9 +40,7 @@ def stage():
         installation = Installation(RESERVO_RATE_LIMITS="off", RESERVO_SMTP_URL=mail.url)
         ends.callback(installation.end)
         installation.command("prepare")
-        (installation.data / "installation.json").write_text(
-            '{"demo": true}'
-        )  # its workers' clock is shifted
+        installation.be_a_demo()  # its workers' clock is shifted
         servers = {}
         for engine, kind in SERVERS.items():
             servers[engine] = kind()
@@ -65,12 +59,7 @@ def _add_stores(installation: Installation, places: Places) -> None:
             "stores", "add", name, "--engine", "sqlite", "--address", str(folder), "--capacity", "9"
         )
     for name, server in places.servers.items():
-        pool = server.pool(name)
-        installation.command(
-            *("stores", "add", name, "--engine", name, "--address", pool["address"], "--capacity", "9"),
-            *("--login", pool["login"], "--provisioner", pool["provisioner"]),
-            **SECRETS,
-        )
+        installation.add_store(server, name)
 
 
 def campaign(stage, *, moves: int, kills: int, seed: int, pause_seconds: float) -> None:

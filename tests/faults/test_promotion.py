@@ -12,16 +12,12 @@ from collections import Counter
 import pytest
 
 from tests.installation import ROOT, Installation
-from tests.servers import APPLICATION_PASSWORD, PAIRS, PROVISIONER_PASSWORD, missing
+from tests.servers import PAIRS, missing
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 WRITERS = 3
 KILLS = 12 if os.environ.get("RESERVO_FULL") == "1" else 4
 SLUG, STORE = "clinica", "centros"
-SECRETS = {
-    "RESERVO_STORE_PASSWORD": APPLICATION_PASSWORD,
-    "RESERVO_PROVISIONER_PASSWORD": PROVISIONER_PASSWORD,
-}
 WRITER = """
 import sys, time
 import django; django.setup()
@@ -68,13 +64,7 @@ def installed(request):
 
 def _found(installation, pair):
     installation.command("prepare")
-    pool = pair.primary.pool(STORE)
-    installation.command(
-        *("stores", "add", STORE, "--engine", pair.engine, "--address", pool["address"], "--capacity", "9"),
-        *("--login", pool["login"], "--provisioner", pool["provisioner"]),
-        *("--replica", standby_address(pair)),
-        **SECRETS,
-    )
+    installation.add_store(pair.primary, STORE, "--replica", standby_address(pair))
     installation.command("tenants", "create", SLUG, "--name", "Clínica", "--store", STORE)
     _wait_for_standby(installation)
 

@@ -197,14 +197,8 @@ def test_centres_of_a_server_are_kept_if_it_survived_and_go_onto_another_store_i
     server = PostgresServer()
     server.start()
     first = Installation(RESERVO_BACKUP_PLACES=str(tmp_path))
-    pool = server.pool("rebuild")
     first.command("prepare")
-    first.command(
-        *("stores", "add", "pool", "--engine", "postgresql", "--address", pool["address"], "--capacity", "9"),
-        *("--login", pool["login"], "--provisioner", pool["provisioner"]),
-        RESERVO_STORE_PASSWORD=pool["password"],
-        RESERVO_PROVISIONER_PASSWORD=pool["provisioner_password"],
-    )
+    first.add_store(server, "pool")
     first.command("tenants", "create", "andina", "--name", "Andina", "--store", "pool")
     first.command("tenants", "backup", "--all")
     second, third = (Installation(RESERVO_BACKUP_PLACES=str(tmp_path)) for _ in range(2))

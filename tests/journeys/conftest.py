@@ -26,10 +26,12 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Installation]:
-    """The three sample centres, served by the whole process tree."""
+def demo(control) -> Iterator[Installation]:
+    """The three sample centres on the engine of the run, served by the whole process tree."""
     installation = Installation(RESERVO_RATE_LIMITS="off")
     try:
+        installation.be_a_demo()
+        installation.live_on(control, "journeys")
         installation.start("demo")
         yield installation
     finally:

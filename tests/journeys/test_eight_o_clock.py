@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -40,10 +39,11 @@ print(visit.starts_at.isoformat())
 
 
 @pytest.fixture
-def installation():
+def installation(control):
     """Marked as a demonstration, whose clock may be shifted and whose mail stays in its mailbox."""
     made = Installation(RESERVO_RATE_LIMITS="off")
-    (made.data / "installation.json").write_text(json.dumps({"demo": True}))
+    made.be_a_demo()
+    made.live_on(control, "eight")
     yield made
     made.end()
 

@@ -95,7 +95,7 @@ def test_a_centre_is_moved_while_one_watches_and_backed_up(demo, window, second_
     page.get_by_role("link", name="Trasladar").click()
     page.get_by_label("A qué almacén").select_option(second_store)
     page.get_by_role("button", name="Ver el plan").click()
-    expect(page.locator("main")).to_contain_text(f"De embedded a {second_store}:")
+    expect(page.locator("main")).to_contain_text(f" a {second_store}:")
     page.get_by_label("Motivo").fill("Otro disco")
     page.get_by_role("button", name="Trasladar").click()
     agree(page, "Trasladar")
