@@ -13,6 +13,8 @@ from django.test import Client, RequestFactory
 
 from reservo.config.logs import formatter
 from reservo.core import trace
+from reservo.tenancy.backends.control.answering import ControlAway
+from reservo.tenancy.servers import StoreBusy
 from tests.api.conftest import Program
 from tests.cast import PASSWORD
 from tests.installation import Installation
@@ -63,6 +65,22 @@ def test_of_an_exception_only_its_classes_and_places_are_told():
     assert [one["class"] for one in line["exception"]] == ["builtins.RuntimeError", "builtins.ValueError"]
     assert line["exception"][0]["at"][-1].endswith(" fails_with_what_was_typed")
     assert "Rosa" not in json.dumps(line)
+
+
+def test_an_outage_is_told_in_a_line_without_places():
+    """Every process says it every second until it is over."""
+    for error in (ControlAway("away"), StoreBusy("full")):
+        line = line_of(logging.ERROR, "no work could be read", exc_info=error_of(raises(error)))
+        assert line["exception"] == [
+            {"class": f"{type(error).__module__}.{type(error).__qualname__}"},
+        ]
+
+
+def raises(error):
+    def fail():
+        raise error
+
+    return fail
 
 
 def test_of_djangos_lines_only_what_happened_to_which_view():

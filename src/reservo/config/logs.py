@@ -15,9 +15,13 @@ import structlog
 
 from reservo import tenancy
 from reservo.core import trace
+from reservo.tenancy.backends.control.answering import ControlAway
+from reservo.tenancy.servers import StoreUnavailable
 
 MOST_FRAMES = 40
 EXTRAS = ["method", "status", "milliseconds"]
+# No line of the program is at fault, and a process says it every second: the places would fill the disk.
+OUTAGES = (ControlAway, StoreUnavailable)
 
 
 def formatter() -> logging.Formatter:
@@ -64,7 +68,8 @@ def _exception(logger: object, method: str, event: dict[str, Any]) -> dict[str, 
     found = event.pop("exc_info", None)
     error = found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
-        event["exception"] = [_told(one) for one in _chain(error)]
+        told = _class_of if isinstance(error, OUTAGES) else _told
+        event["exception"] = [told(one) for one in _chain(error)]
     return event
 
 
@@ -78,8 +83,12 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _told(error: BaseException) -> dict[str, Any]:
+    return {**_class_of(error), "at": _places(error.__traceback__)}
+
+
+def _class_of(error: BaseException) -> dict[str, Any]:
     kind = type(error)
-    return {"class": f"{kind.__module__}.{kind.__qualname__}", "at": _places(error.__traceback__)}
+    return {"class": f"{kind.__module__}.{kind.__qualname__}"}
 
 
 def _places(found: TracebackType | None) -> list[str]:
