@@ -1,9 +1,12 @@
 """Moves from the console: planned in sight, ordered, followed, given up, gone on with."""
 
+from string import Formatter
+
 import pytest
 
 from reservo import tenancy
 from reservo.audit.models import Action
+from reservo.console.views.moves import WHY
 from reservo.core.clock import now
 from reservo.fleet import moves, orders
 from reservo.fleet.models import Move, Order
@@ -67,7 +70,7 @@ def test_a_move_is_ordered_carried_out_and_its_report_kept(console, centre, else
     ("more", "words"),
     [
         ({"reason": " "}, "obligatorio"),
-        ({"a": "no-hay"}, "No se puede trasladar"),
+        ({"a": "no-hay"}, "Ese almacén no existe"),
         ({"a": ""}, "Elige un almacén"),
     ],
 )
@@ -138,3 +141,13 @@ def test_one_that_has_ended_is_neither_given_up_nor_gone_on_with(console, centre
 def test_a_move_that_is_not_there_is_404(console):
     for path in ("", "avance"):
         assert console.get(f"{HOME}traslados/999999/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("reason", moves.CannotMove.WORDS)
+def test_every_reason_has_words_on_the_screen_that_name_the_same_facts(reason):
+    names = {
+        name for _text, name, _spec, _conversion in Formatter().parse(moves.CannotMove.WORDS[reason]) if name
+    }
+    facts = {name: f"<{name}>" for name in names}
+    said = WHY[moves.CannotMove(reason, **facts).reason]() % facts
+    assert all(fact in said for fact in facts.values())

@@ -29,6 +29,19 @@ REFUSALS = (
     stores.UnknownStore,
     StoreUnavailable,
 )
+WHY = {
+    "restoring": lambda: _("%(centre)s se está restaurando: espera a que termine, o abandónalo."),
+    "no_centre": lambda: _("No hay ningún centro %(centre)s."),
+    "there_already": lambda: _("%(centre)s ya está en %(store)s."),
+    "disabled": lambda: _("%(centre)s está desactivado: ábrelo o ponlo en mantención antes."),
+    "migrating": lambda: _(
+        "%(centre)s está recibiendo una versión nueva: vuelve a intentarlo en un momento."
+    ),
+    "draining": lambda: _("%(store)s se está vaciando y no recibe centros."),
+    "full": lambda: _("%(store)s está lleno (%(capacity)s)."),
+    "unfit": lambda: _("%(store)s no está en condiciones: %(what)s. %(mend)s"),
+    "kept": lambda: _("El lugar anterior se guarda hasta el %(until)s UTC."),
+}
 
 
 @require_safe
@@ -121,4 +134,6 @@ def _said(refused: Exception) -> str:
         return _("Ya hay algo en curso con este centro: espera a que termine, o abandónalo.")
     if isinstance(refused, StoreUnavailable):
         return _("Su almacén no responde: nada cambió.")
-    return _("No se puede trasladar: %(why)s") % {"why": refused}
+    if isinstance(refused, moving.CannotMove):
+        return WHY[refused.reason]() % refused.facts
+    return _("Ese almacén no existe.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django.db import IntegrityError
 
@@ -21,7 +22,24 @@ State = Move.State
 
 
 class CannotMove(ValueError):
-    """The move makes no sense; the message says why."""
+    """The move makes no sense; the message says why at a terminal, `reason` and `facts` say it to programs."""
+
+    WORDS: ClassVar = {
+        "restoring": "{centre} is being restored; wait for its end or abort that first",
+        "no_centre": "there is no centre {centre}",
+        "there_already": "{centre} is in {store} already",
+        "disabled": "{centre} is disabled: set it active or to maintenance first",
+        "migrating": "{centre} is being migrated; try again in a moment",
+        "draining": "{store} takes no new centres: it is being drained",
+        "full": "{store} is full ({capacity})",
+        "unfit": "{store}: {what}: no. {mend}",
+        "kept": "the old place is kept until {until} UTC",
+    }
+
+    def __init__(self, reason: str, **facts: object) -> None:
+        self.reason = reason
+        self.facts = facts
+        super().__init__(self.WORDS[reason].format(**facts))
 
 
 class AlreadyMoving(RuntimeError):
@@ -57,7 +75,7 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
         with tenancy.control(), tenancy.atomic():
             hold(placement)
             if Restore.objects.filter(open_for=placement.pk).exists():
-                raise CannotMove(f"{slug} is being restored; wait for its end or abort that first")
+                raise CannotMove("restoring", centre=slug)
             return Move.objects.create(
                 tenant_id=placement.pk,
                 slug=slug,
@@ -76,20 +94,20 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
 def _movable(slug: str, store: Store) -> Placement:
     placement = Placement.objects.select_related("store").filter(slug=slug).first()
     if placement is None:
-        raise CannotMove(f"there is no centre {slug}")
+        raise CannotMove("no_centre", centre=slug)
     if placement.store_id == store.pk:
-        raise CannotMove(f"{slug} is in {store.name} already")
+        raise CannotMove("there_already", centre=slug, store=store.name)
     if placement.state == Placement.State.DISABLED:
-        raise CannotMove(f"{slug} is disabled: set it active or to maintenance first")
+        raise CannotMove("disabled", centre=slug)
     if migrations.is_under_way(placement.pk):
-        raise CannotMove(f"{slug} is being migrated; try again in a moment")
+        raise CannotMove("migrating", centre=slug)
     if store.is_draining:
-        raise CannotMove(f"{store.name} takes no new centres: it is being drained")
+        raise CannotMove("draining", store=store.name)
     if store.placements.count() >= store.capacity:
-        raise CannotMove(f"{store.name} is full ({store.capacity})")
+        raise CannotMove("full", store=store.name, capacity=store.capacity)
     bad = [finding for finding in stores.check(store.name) if not finding.well]
     if bad:
-        raise CannotMove(f"{store.name}: {bad[0].what}: no. {bad[0].mend}")
+        raise CannotMove("unfit", store=store.name, what=bad[0].what, mend=bad[0].mend)
     return placement
 
 
@@ -125,7 +143,7 @@ def remove_source(move: Move, *, at: datetime, early: bool = False) -> None:
     if move.state != State.DONE or move.source_removed_at or move.flipped_at is None:
         raise NoSuchMove(move.slug)
     if not early and at < move.flipped_at + SOURCE_KEPT:
-        raise CannotMove(f"the old place is kept until {move.flipped_at + SOURCE_KEPT:%Y-%m-%d %H:%M} UTC")
+        raise CannotMove("kept", until=f"{move.flipped_at + SOURCE_KEPT:%Y-%m-%d %H:%M}")
     namespaces.remove(source_route(move))
     Move.objects.filter(pk=move.pk).update(source_removed_at=at)
 
