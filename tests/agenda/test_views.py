@@ -8,7 +8,7 @@ import pytest
 
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment, AppointmentChange
-from reservo.catalog.models import Centre
+from reservo.catalog.models import Centre, Service
 from reservo.patients.models import Patient
 from reservo.staff.models import RoleRight
 from tests.cast import STAFF
@@ -55,6 +55,11 @@ def state(cast, made, to, role="receptionist", **given):
 def kept(cast):
     with cast.active():
         return list(Appointment.objects.order_by("pk").values())
+
+
+def name_of(cast, made):
+    with cast.active():
+        return Patient.objects.get(pk=made.patient_id).full_name
 
 
 def read(cast, made):
@@ -279,6 +284,43 @@ def test_dragging_moves_and_pulling_resizes(centre):
     assert (moved.local_minute, moved.practitioner_id, moved.duration_minutes) == (660, centre.beto, 30)
     move(centre, moved, end="2026-12-01T12:15:00")
     assert read(centre, made).duration_minutes == 75
+
+
+def test_what_is_in_the_way_is_named_before_it_is_asked_whether_to_tell_and_nothing_is_written(centre):
+    made, other = centre.book(NINE), centre.book(NINE + timedelta(hours=2))
+    refused = move(centre, made, tell="ask")
+    assert (refused.status_code, refused.json()["leave"]) == (409, "overbook")
+    assert f"11:00–11:30 {name_of(centre, other)}" in refused.json()["message"]
+    asked = move(centre, made, tell="ask", overbook="1")
+    assert (asked.json(), read(centre, made).version) == ({"ask": "tell"}, 1)
+    assert move(centre, made, tell="", overbook="1").json()["version"] == 2
+
+
+def test_whoever_cannot_be_written_to_is_not_asked_about(centre):
+    made = centre.book(NINE)
+    with centre.active():
+        Patient.objects.update(email="")
+    assert move(centre, made, tell="ask").json()["version"] == 2
+
+
+def test_a_room_and_a_buffer_in_the_way_are_told_as_such(centre):
+    with centre.active():
+        Service.objects.filter(pk=centre.consultation).update(buffer_after_minutes=10)
+    made = centre.book(NINE, room_id=centre.room)
+    centre.book(NINE + timedelta(hours=2), practitioner_id=centre.beto, room_id=centre.room)
+    by_room = move(centre, made, room=centre.room).json()["message"]
+    centre.book(NINE + timedelta(hours=3))
+    by_buffer = move(centre, made, start="2026-12-01T11:30:00").json()["message"]
+    assert ("está ocupado a esa hora: 11:00–11:30" in by_room, "12:00–12:30" in by_buffer) == (True, True)
+    assert "preparación o limpieza" in by_buffer
+
+
+def test_the_name_of_a_visit_that_is_not_theirs_is_kept_from_a_practitioner(centre):
+    made = centre.book(NINE, room_id=centre.room)
+    other = centre.book(NINE + timedelta(hours=2), practitioner_id=centre.beto, room_id=centre.room)
+    told = move(centre, made, "practitioner", room=centre.room).json()["message"]
+    assert told == "Esa hora ya está tomada."
+    assert name_of(centre, other) not in told
 
 
 def test_a_patient_with_two_visits_at_once_is_a_warning(centre):

@@ -370,6 +370,41 @@ def test_what_is_in_the_way_is_named_before_anything_else_is_asked(desk):
     assert desk.visit(made)["end"] == before["end"]
 
 
+def test_before_the_patient_is_told_it_is_said_what_the_rules_have_against_the_hour(desk):
+    first = desk.free()[0]
+    made = desk.make(first)
+    desk.page.keyboard.press("Escape")
+    desk.point(first)
+    desk.block_of(made).hover()  # once it stands still
+    box = desk.block_of(made).bounding_box()
+    mouse, x = desk.page.mouse, box["x"] + 60
+    refusal = {
+        "code": "outside_rules",
+        "message": "Fuera de las reglas: es feriado.",
+        "leave": "outside_rules",
+    }
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.post_data)
+        if "outside_rules=1" in asked[-1]:
+            route.continue_()
+        else:
+            route.fulfill(status=409, json=refusal)
+
+    desk.page.route("**/mover", answer)
+    mouse.move(x, box["y"] + 8)
+    mouse.down()
+    mouse.move(x, box["y"] + 20, steps=4)
+    mouse.move(x, box["y"] + 8 + box["height"], steps=8)
+    mouse.up()
+    dialog = desk.page.locator("dialog[open]")
+    dialog.filter(has_text="es feriado").locator("button.primary").click()
+    dialog.locator("button[value=no]").click()
+    desk.page.locator(".toast", has_text="movida").wait_for()
+    assert ["tell=ask" in one for one in asked] == [True, True, False]
+
+
 def test_states_follow_the_day_and_are_taken_back(desk):
     made = desk.make(desk.free()[0])
     panel = desk.page.locator("#panel")

@@ -6,15 +6,13 @@ import { words as shellWords } from "../shell/words.js";
 import { wallOf } from "./dates.js";
 import { NOBODY } from "./feed.js";
 
-// Dragging and pulling: says what is in the way, asks once whether to tell the patient, then sends; a refusal puts
-// the visit back.
+// Dragging and pulling: says what is in the way, then asks once whether to tell the patient; a refusal puts the
+// visit back.
 export function mover({ config, state, reload, inTheWay }) {
   return async (info) => {
-    const moved = moves(info);
     const over = await leaveFor(info);
-    const answer = over && moved ? await tellQuestion() : "no";
-    if (!over || answer === null) info.revert();
-    else await send(info, { ...over, tell: answer === "yes" ? "1" : "" });
+    if (over) await send(info, { ...over, tell: "ask" });
+    else info.revert();
   };
 
   // What the visit would lie over is said first: null, if it stays where it was. The server has the last word.
@@ -32,7 +30,11 @@ export function mover({ config, state, reload, inTheWay }) {
   async function send(info, extra) {
     const { visit } = info.event.extendedProps;
     const said = await post(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
-    if (said.ok) {
+    if (said.ask) {
+      const answer = await tellQuestion();
+      if (answer) await send(info, { ...extra, tell: answer === "yes" ? "1" : "" });
+      else info.revert();
+    } else if (said.ok) {
       const done = info.endDelta && !moves(info) ? config.words.resized : config.words.moved;
       const text = [done, said.warning].filter(Boolean).join(" ");
       toast({ text, undo: said.undo, undoLabel: config.words.undo, about: `visit-${visit.id}` });

@@ -20,11 +20,18 @@ _PLACE = ("resource", "resource_id", "tick", "lane")
 
 
 class TimeTaken(RuntimeError):
-    """Somebody has this time; `held_until` is set if it is only held for a form."""
+    """Somebody has this time; `held_until` is set if it is only held for a form.
 
-    def __init__(self, held_until: datetime | None = None):
+    `by_id` is the visit that has it, `is_room` whether it has the room; `wanted` is the refused visit's own period:
+    without its buffers. Each where it is known.
+    """
+
+    def __init__(
+        self, held_until: datetime | None = None, *, by_id: int | None = None, is_room: bool = False
+    ):
         super().__init__("held" if held_until else "taken")
-        self.held_until = held_until
+        self.held_until, self.by_id, self.is_room = held_until, by_id, is_room
+        self.wanted: tuple[datetime, datetime] | None = None
 
 
 class OverbookingFull(RuntimeError):
@@ -101,25 +108,28 @@ def _take(
 def _lowest_free(resource: Resource, places: list[int], highest: int) -> list[tuple[int, int]]:
     if not places:
         return []
-    used: dict[int, set[int]] = {}
+    used: dict[int, dict[int, int | None]] = {}
     held: list[datetime] = []
     rows = Claim.objects.filter(
         resource=resource[0], resource_id=resource[1], tick__gte=places[0], tick__lte=places[-1]
     )
-    for tick, lane, expires_at in rows.values_list("tick", "lane", "hold__expires_at"):
-        used.setdefault(tick, set()).add(lane)
+    columns = ("tick", "lane", "appointment_id", "hold__expires_at")
+    for tick, lane, appointment_id, expires_at in rows.values_list(*columns):
+        used.setdefault(tick, {})[lane] = appointment_id
         if expires_at and tick in places:
             held.append(expires_at)
     if held:
         raise TimeTaken(held_until=max(held))
     picked = [(tick, _first_gap(used.get(tick, ()))) for tick in places]
-    _check_lane(max(lane for _, lane in picked), highest)
+    tick, worst = max(picked, key=lambda place: place[1])
+    is_room = resource[0] == Claim.Resource.ROOM
+    _check_lane(worst, highest, TimeTaken(by_id=used.get(tick, {}).get(FIRST_LANE), is_room=is_room))
     return picked
 
 
-def _check_lane(worst: int, highest: int) -> None:
+def _check_lane(worst: int, highest: int, taken: TimeTaken) -> None:
     if worst > highest:
-        raise TimeTaken if highest == FIRST_LANE else OverbookingFull
+        raise taken if highest == FIRST_LANE else OverbookingFull
 
 
 def _past_taken(appointment: Appointment, span: Span, lanes: dict[Resource, int], *, at: datetime) -> bool:
@@ -136,7 +146,7 @@ def _past_taken(appointment: Appointment, span: Span, lanes: dict[Resource, int]
         most = max(
             (sum(low <= tick < high for low, high in runs) for tick in range(span.first, span.end)), default=0
         )
-        _check_lane(most, lanes.get((kind, pk), FIRST_LANE))
+        _check_lane(most, lanes.get((kind, pk), FIRST_LANE), TimeTaken())
         found = found or bool(runs)
     return found
 

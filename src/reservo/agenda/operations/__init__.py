@@ -19,6 +19,7 @@ from reservo.agenda.operations.changes import (
     edit,
     move,
     move_online,
+    try_move,
 )
 from reservo.agenda.operations.holding import HoldOver, TooManyHolds, hold, hold_of, release
 from reservo.agenda.operations.online import NotOffered
@@ -59,6 +60,7 @@ __all__ = [
     "move_online",
     "put_back",
     "release",
+    "try_move",
     "unblock",
     "undo",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,6 +112,19 @@ def move(
         _go(change.appointment, to, branch_id, leave, at=at)
         change.write(tell_patient=tell_patient, by=by, at=at)
     return change.appointment
+
+
+class _Enough(Exception):
+    """Takes back what was only tried."""
+
+
+def try_move(
+    appointment_id: int, to: Place, *, version: int | None = None, leave: Leave = NO_LEAVE, at: datetime
+) -> None:
+    """Raises what `move` would raise; nothing is written."""
+    with suppress(_Enough), tenancy.atomic():
+        _go(locked(appointment_id, version), to, None, leave, at=at)
+        raise _Enough
 
 
 def edit(

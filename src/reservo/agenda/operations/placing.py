@@ -69,7 +69,11 @@ def set_time(appointment: Appointment, starts_at: datetime, duration_minutes: in
 def take_time(appointment: Appointment, *, overbook: bool, at: datetime) -> None:
     """Claim the visit's ticks and note whether it lies above another. Raises TimeTaken, OverbookingFull."""
     lanes = highest_lanes(appointment) if overbook else {}
-    appointment.is_overbooked = claims.put(appointment, span_of(appointment), lanes=lanes, at=at)
+    try:
+        appointment.is_overbooked = claims.put(appointment, span_of(appointment), lanes=lanes, at=at)
+    except claims.TimeTaken as taken:
+        taken.wanted = (appointment.starts_at, appointment.ends_at)
+        raise
 
 
 def span_of(appointment: Appointment) -> Span:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from reservo.agenda import operations as ops
+from reservo.agenda.queries import visits
 from reservo.core import text, zones
 
 REFUSALS = (
@@ -68,7 +69,22 @@ def _taken(error: ops.TimeTaken, staff: Any, zone: str) -> Refusal:
         words = _("Alguien está reservando esa hora en línea, hasta las %(until)s.") % {"until": until}
         return Refusal(409, "held", words)
     leave = "overbook" if "agenda.overbook" in staff.extents else ""
-    return Refusal(409, "taken", _("Esa hora ya está tomada."), leave)
+    return Refusal(409, "taken", _taken_words(error, staff, zone), leave)
+
+
+def _taken_words(error: ops.TimeTaken, staff: Any, zone: str) -> str:
+    """Names the visit that is in the way to those who may see it."""
+    other = visits.appointments_for(staff).filter(pk=error.by_id).select_related("patient", "room").first()
+    if other is None:
+        return _("Esa hora ya está tomada.")
+    start, end = (text.clock(zones.local(one, zone)) for one in (other.starts_at, other.ends_at))
+    patient = other.patient.full_name if other.patient else other.contact_name
+    what = {"visit": f"{start}–{end} {patient}".strip(), "room": other.room}
+    if error.wanted and not (other.starts_at < error.wanted[1] and other.ends_at > error.wanted[0]):
+        return _("Falta tiempo de preparación o limpieza junto a otra cita: %(visit)s.") % what
+    if error.is_room:
+        return _("%(room)s está ocupado a esa hora: %(visit)s.") % what
+    return _("Esa hora ya está tomada: %(visit)s.") % what
 
 
 def _meanwhile(error: ops.EditedMeanwhile, zone: str) -> Refusal:

@@ -230,19 +230,25 @@ def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> No
 def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
     """Dragging and pulling: `start` and `end` by the branch's wall clock, `practitioner`, `room`, `version`.
 
-    What is left out stays: the length without `end`; without `room`, the room if it is free.
+    What is left out stays: the length without `end`; without `room`, the room if it is free. With `tell=ask`
+    nothing is written yet where the patient would have to be told: what is in the way is said first.
     """
     appointment = visits.appointment_for(request.staff, appointment_id)
     _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
     try:
         to = _place(request.POST, appointment)
         _check_reach(request.staff, appointment.branch_id, to.practitioner_id)
+        version = choosing.number(request.POST.get("version", "")) or 0
+        tell, leave = request.POST.get("tell"), _leave(request)
+        if tell == "ask" and _wants_telling(appointment, to):
+            ops.try_move(appointment_id, to, version=version, leave=leave, at=now())
+            return JsonResponse({"ask": "tell"})
         moved = ops.move(
             appointment_id,
             to,
-            version=choosing.number(request.POST.get("version", "")) or 0,
-            tell_patient=request.POST.get("tell") == "1",
-            leave=_leave(request),
+            version=version,
+            tell_patient=tell == "1",
+            leave=leave,
             by=request.staff.actor(),
             at=now(),
         )
@@ -252,6 +258,13 @@ def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         return JsonResponse(content, status=refusal.status)
     warning = clash_words(moved)
     return JsonResponse({"version": moved.version, "undo": _undo_url(moved), "warning": warning})
+
+
+def _wants_telling(appointment: Appointment, to: Place) -> bool:
+    """Another hour, still to come, of somebody who can be written to."""
+    patient = appointment.patient
+    address = appointment.contact_email or (patient.email if patient else "")
+    return bool(address) and to.starts_at != appointment.starts_at and to.starts_at > now()
 
 
 def _place(given: QueryDict, appointment: Appointment) -> Place:
