@@ -405,6 +405,33 @@ def test_before_the_patient_is_told_it_is_said_what_the_rules_have_against_the_h
     assert ["tell=ask" in one for one in asked] == [True, True, False]
 
 
+SHOWN_IN_BLOCKS = """() => [...document.querySelectorAll(".ec-event .visit")].flatMap((visit) => {
+    const block = visit.getBoundingClientRect();
+    const shown = (one) => {
+        const box = one.getBoundingClientRect();
+        return box.width && box.top < block.bottom - 3 ? box : null;
+    };
+    const name = visit.querySelector(".who"), service = visit.querySelector(".what");
+    const clock = shown(visit.querySelector(".clock")), who = shown(name), what = shown(service);
+    const wrong = [];
+    if (!clock || clock.right > block.right + 1) wrong.push("hour");
+    if (!who || who.bottom > block.bottom + 2 || who.width < Math.min(name.scrollWidth, 24)) wrong.push("name");
+    if (what && Math.min(what.right, block.right) - what.left < Math.min(service.scrollWidth, 48))
+        wrong.push("service");
+    return wrong.map((one) => `${one} of ${visit.title} in ${block.width}×${block.height}`);
+})"""
+
+
+@pytest.mark.parametrize(
+    ("width", "view"), [(1440, "dia"), (1440, "semana"), (768, "semana"), (360, "semana")]
+)
+def test_blocks_show_hour_and_name_and_of_the_service_a_word_or_nothing(demo, window, width, view):
+    desk = Agenda(window(viewport={"width": width, "height": 900}), demo)
+    desk.open(vista=view)
+    desk.page.locator(".ec-event .visit").first.wait_for()
+    assert desk.page.evaluate(SHOWN_IN_BLOCKS) == []
+
+
 def test_states_follow_the_day_and_are_taken_back(desk):
     made = desk.make(desk.free()[0])
     panel = desk.page.locator("#panel")
