@@ -8,13 +8,16 @@ const SHOWN = [7 * 60, 21 * 60];
 const PIXELS_PER_MINUTE = 14 / SLOT;
 const LINE = /^\s*(\D+?)\s*(\d{1,2}):([0-5]\d)\s*(?:[-–—]|a|to)\s*(\d{1,2}):([0-5]\d)\s*(.*)$/i;
 
-for (const source of document.querySelectorAll("textarea[data-week]")) weekGrid(source);
+const suggesters = new Map();
+for (const source of document.querySelectorAll("textarea[data-week]")) suggesters.set(source, weekGrid(source));
 
+// Gives a function that puts likely hours in as long as nobody has touched the week.
 function weekGrid(source) {
   const { days, rooms, words } = JSON.parse(source.dataset.week);
   let week = blank();
   let unread = [];
   let drag = null;
+  let isTouched = Boolean(source.value.trim());
 
   const editor = element("div", "week-editor");
   const brush = rooms.length ? brushOf(rooms, words) : null;
@@ -35,7 +38,11 @@ function weekGrid(source) {
   let first, last, columns;
   read();
 
-  source.addEventListener("input", (event) => event.isTrusted && read());
+  source.addEventListener("input", (event) => {
+    if (!event.isTrusted) return;
+    isTouched = true;
+    read();
+  });
   clear.addEventListener("click", () => {
     week = blank();
     unread = [];
@@ -67,6 +74,12 @@ function weekGrid(source) {
     drag = null;
     draw(week);
   });
+
+  return (lines) => {
+    if (isTouched) return;
+    source.value = lines;
+    read();
+  };
 
   function read() {
     ({ week, unread } = parsed(source.value, days, rooms));
@@ -131,6 +144,7 @@ function weekGrid(source) {
     const lines = week.flatMap((ticks, day) =>
       runsOf(ticks).map((run) => `${days[0][day]} ${clock(run.from)}-${clock(run.to)} ${run.room}`.trim()),
     );
+    isTouched = true;
     source.value = [...lines, ...unread].join("\n");
     source.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -229,13 +243,16 @@ for (const regions of document.querySelectorAll("select[data-regions-of]")) {
   show();
 }
 
-// Hours of a branch are asked for once the branch is ticked.
+// Hours of a branch are asked for once the branch is ticked, and begin as the branch's own.
 for (const tick of document.querySelectorAll("input[name=branches]")) {
   const hours = document.getElementById(`id_hours_${tick.value}`);
   const show = () => {
     const field = hours?.closest(".field");
     if (field) field.hidden = !tick.checked && !hours.value.trim();
   };
-  tick.addEventListener("change", show);
+  tick.addEventListener("change", () => {
+    if (hours?.dataset.likely) suggesters.get(hours)(tick.checked ? hours.dataset.likely : "");
+    show();
+  });
   show();
 }

@@ -258,6 +258,33 @@ def test_somebody_new_begins_with_the_hours_of_the_only_branch(centre, admin):
     assert offered() == ""
 
 
+def test_hours_of_a_room_are_not_taken_for_those_of_the_branch(centre, admin):
+    with centre.active(), tenancy.atomic():
+        OpeningPeriod.objects.all().delete()
+        for room_id in (None, centre.room):
+            OpeningPeriod.objects.create(
+                branch_id=centre.branch, room_id=room_id, weekday=0, starts_minute=540, ends_minute=780
+            )
+    answer = fill(
+        admin, centre.url("configuracion/profesionales/nuevo"), name="Eva", services=[centre.control]
+    )
+    assert answer.status_code == 302
+    with centre.active():
+        assert WorkingPeriod.objects.filter(practitioner__name="Eva").count() == 1
+
+
+def test_hours_of_each_branch_wait_for_its_tick_until_she_works_there(centre, admin):
+    with centre.active(), tenancy.atomic():
+        OpeningPeriod.objects.all().delete()
+        north = Branch.objects.create(name="Norte", zone="America/Santiago")
+        for branch_id in (centre.branch, north.pk):
+            OpeningPeriod.objects.create(branch_id=branch_id, weekday=0, starts_minute=540, ends_minute=780)
+    new = admin.get(centre.url("configuracion/profesionales/nuevo")).content.decode()
+    assert new.count('data-likely="lunes 09:00-13:00"') == 2
+    known = admin.get(centre.url(f"configuracion/profesionales/{centre.ana}")).content.decode()
+    assert known.count('data-likely="lunes 09:00-13:00"') == 1
+
+
 def test_hours_in_a_branch_that_is_not_ticked_are_not_dropped_in_silence(centre, admin):
     address = centre.url(f"configuracion/profesionales/{centre.ana}")
     with centre.active():

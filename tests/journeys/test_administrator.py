@@ -171,6 +171,29 @@ def test_hours_are_typed_drawn_and_erased(demo, window):
     assert page.locator("[name=name]").input_value() == "Nadie"
 
 
+def test_hours_of_a_branch_come_with_its_tick_until_the_week_is_touched(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/nuevo")
+    tick = page.get_by_label("Providencia", exact=True)
+    editor = page.locator(".week-editor").first
+    text = editor.locator("textarea")
+    tick.check()
+    of_the_branch = text.input_value()
+    assert of_the_branch.splitlines()[0].startswith("lunes ")
+    assert editor.locator(".bar-of-hours").count() == len(of_the_branch.splitlines())
+    tick.uncheck()
+    assert (text.input_value(), editor.is_visible()) == ("", False)
+    tick.check()
+    editor.get_by_role("button", name="Borrar todo").click()
+    tick.uncheck()
+    tick.check()
+    assert text.input_value() == ""
+    drag_hours(page, editor, (0, 0), (9, 10))
+    tick.uncheck()
+    assert text.input_value() == "lunes 09:00-10:00"
+
+
 def test_regions_are_those_of_the_country(demo, window):
     page = window(**DESK)
     log_in(page, demo, "clinica-austral", "admin@austral.example")

@@ -53,9 +53,10 @@ def zone_choices(kept: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
 class WeekText(forms.Textarea):
     """Lines of hours with what the script needs to draw them as a week."""
 
-    def __init__(self, rooms: list[str]):
+    def __init__(self, rooms: list[str], likely: str):
         self.rooms = rooms
-        super().__init__({"rows": "7", "class": "hours", "spellcheck": "false"})
+        attrs = {"data-likely": likely} if likely else {}
+        super().__init__({"rows": "7", "class": "hours", "spellcheck": "false", **attrs})
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         known = {
@@ -75,11 +76,21 @@ class WeekText(forms.Textarea):
 
 
 class Hours(forms.CharField):
-    """Weekly hours as lines, drawn as a grid of the week by the page's script; `clean` gives periods."""
+    """Weekly hours as lines, drawn as a grid of the week by the page's script; `clean` gives periods.
 
-    def __init__(self, *args: Any, rooms: dict[str, int] | None = None, names: Any = (), **kwargs: Any):
+    `likely` are lines the script puts into an empty week once the branch is ticked.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        rooms: dict[str, int] | None = None,
+        names: Any = (),
+        likely: str = "",
+        **kwargs: Any,
+    ):
         self.rooms = rooms or {}
-        options = {"widget": WeekText(list(names)), "required": False, "max_length": 5_000}
+        options = {"widget": WeekText(list(names), likely), "required": False, "max_length": 5_000}
         super().__init__(*args, **{**options, **kwargs})
 
     def clean(self, value: Any) -> Any:

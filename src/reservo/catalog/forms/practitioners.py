@@ -64,6 +64,7 @@ class PractitionerForm(SettingsForm):
             self.fields["services"].initial = list(gives.values_list("service_id", flat=True))
         elif len(self.branches_of_centre) == 1:
             self.fields["branches"].initial = [self.branches_of_centre[0].pk]
+        works_at = self.fields["branches"].initial or ()
         rooms = list(Room.objects.filter(is_active=True))
         for branch in self.branches_of_centre:
             names = {text.fold(room.name): room.pk for room in rooms if room.branch_id == branch.pk}
@@ -75,6 +76,7 @@ class PractitionerForm(SettingsForm):
                 names=[room.name for room in rooms if room.branch_id == branch.pk],
                 help_text=HOURS_HELP,
                 initial=self._hours(branch, shown_names),
+                likely=_opening_hours(branch) if branch.pk not in works_at else "",
             )
         if not self.instance.photo:
             del self.fields["without_picture"]
@@ -93,11 +95,7 @@ class PractitionerForm(SettingsForm):
 
     def _likely_hours(self, branch: Branch) -> str:
         """Somebody new begins with the hours of the only branch; without hours nobody could be booked with them."""
-        if len(self.branches_of_centre) > 1:
-            return ""
-        rows = OpeningPeriod.objects.filter(branch=branch)
-        periods = [Period(row.weekday, row.starts_minute, row.ends_minute, None) for row in rows]
-        return shown(periods, language=language())
+        return _opening_hours(branch) if len(self.branches_of_centre) == 1 else ""
 
     def clean_branches(self) -> Any:
         chosen = self.cleaned_data["branches"]
@@ -126,3 +124,9 @@ class PractitionerForm(SettingsForm):
         if not colours.is_colour(self.cleaned_data["colour"]):
             raise forms.ValidationError(_("Elige un color de la paleta."))
         return self.cleaned_data["colour"]
+
+
+def _opening_hours(branch: Branch) -> str:
+    rows = OpeningPeriod.objects.filter(branch=branch, room=None)
+    periods = [Period(row.weekday, row.starts_minute, row.ends_minute) for row in rows]
+    return shown(periods, language=language())
