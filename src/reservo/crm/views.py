@@ -58,7 +58,7 @@ def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     context = {
         "form": form,
         "kind": kind,
-        "language": language,
+        "text_language": language,
         "title": kinds.LABELS[kind],
         "placeholders": ["{" + name + "}" for name in kinds.PLACEHOLDERS[language]],
     }
