@@ -73,16 +73,15 @@ function hidden(form, name, value) {
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
 }
 
-// Forms with changes warn before they are left.
+// Forms with changes warn before they are left, also by sending another form of the page.
 function guardUnsaved() {
-  let dirty = false;
+  const changed = new Set();
   document.addEventListener("input", (event) => {
-    if (event.target.closest("form[data-guard]")) dirty = true;
+    const form = event.target.closest("form[data-guard]");
+    if (form) changed.add(form);
   });
-  document.addEventListener("submit", () => {
-    dirty = false;
-  });
+  document.addEventListener("submit", (event) => changed.delete(event.target));
   window.addEventListener("beforeunload", (event) => {
-    if (dirty) event.preventDefault();
+    if ([...changed].some((form) => form.isConnected)) event.preventDefault();
   });
 }
