@@ -227,6 +227,19 @@ def test_leaving_a_changed_form_asks_first_and_deleting_asks_too(demo, window):
     page.get_by_text("«De paso» se eliminó.").wait_for()
 
 
+def test_sending_another_form_of_the_page_warns_of_what_was_typed_in_the_first(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/1")
+    page.fill("[name=speciality]", "De paso")
+    page.fill("[name=date]", "2027-06-01")
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.get_by_role("button", name="Agregar día").click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
+    assert page.locator("[name=speciality]").input_value() == "De paso"
+
+
 def test_the_shell_by_keyboard_alone(demo, window):
     page = window(**DESK)
     log_in(page, demo, "clinica-austral", "recepcion@austral.example")
