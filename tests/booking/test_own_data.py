@@ -65,7 +65,9 @@ def test_a_booking_makes_the_patient_and_keeps_what_was_typed(centre, visitor, m
         ("email", "rosa@example.com\nBcc: otro@example.com", "El correo no es válido."),
         ("email", "a@b@c.example", "El correo no es válido."),
         ("phone", "12", "El teléfono no es válido"),
+        ("email", "muñoz@example.com", "Antes de la arroba el correo lleva letras como ñ"),
         ("phone", "llámame", "El teléfono no es válido"),
+        ("phone", "0800-FLOWERS", "El teléfono no es válido"),
         ("national_id", "11.111.111-2", "El documento no es válido"),
         ("national_id", "abc", "El documento no es válido"),
         ("comment", "x" * 2_001, "El texto es demasiado largo."),
@@ -94,7 +96,7 @@ def test_what_is_missing_and_what_is_wrong_are_told_at_once(centre, visitor, mon
     assert re.findall(r'<p class="error">([^<]+)</p>', page.response.content.decode()) == [
         "Este dato hace falta.",
         "El correo no es válido.",
-        "El teléfono no es válido: escríbelo con su código de país.",
+        "El teléfono no es válido: escríbelo en cifras, con su código de país.",
         "Este dato hace falta.",
         "Acepta el texto de privacidad para reservar.",
     ]

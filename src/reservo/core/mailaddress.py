@@ -13,12 +13,22 @@ class InvalidAddress(ValueError):
     """Not an address that mail can be sent to."""
 
 
+class ForeignLetters(InvalidAddress):
+    """Letters such as ñ before the @: an address that few servers take (SMTPUTF8)."""
+
+
 def check(typed: str) -> str:
     """The address, its domain in lower case (and in ASCII if it had other letters). Raises InvalidAddress."""
     text = typed.strip()
     local, at, domain = text.rpartition("@")
-    if len(text) > LONGEST or not at or len(local) > 64 or not _LOCAL.fullmatch(local):
+    if len(text) > LONGEST or not at or len(local) > 64:
         raise InvalidAddress
+    if not _LOCAL.fullmatch(local):
+        raise (
+            ForeignLetters
+            if any(letter.isalpha() for letter in local if not letter.isascii())
+            else InvalidAddress
+        )
     return f"{local}@{_domain(domain)}"
 
 

@@ -13,9 +13,10 @@ class InvalidPhone(ValueError):
 def normalise(typed: str, country: str) -> str:
     """E.164 (`+56912345678`); a number without prefix is one of `country`.
 
-    Only its length is judged: lists of ranges in use are always behind. Raises InvalidPhone.
+    Only its length is judged: lists of ranges in use are always behind. Letters are no digits here, as they would be on
+    the keys of a telephone (0800-FLOWERS). Raises InvalidPhone.
     """
-    if len(typed) > 40:
+    if len(typed) > 40 or any(character.isalpha() for character in typed):
         raise InvalidPhone
     try:
         number = phonenumbers.parse(typed, country or None)

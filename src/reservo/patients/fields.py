@@ -98,8 +98,11 @@ def _keep(values: dict[str, Any], errors: dict[str, FieldError], name: str, clea
         )
     except phones.InvalidPhone:
         errors[name] = FieldError(
-            "invalid_phone", _("El teléfono no es válido: escríbelo con su código de país.")
+            "invalid_phone", _("El teléfono no es válido: escríbelo en cifras, con su código de país.")
         )
+    except mailaddress.ForeignLetters:
+        message = _("Antes de la arroba el correo lleva letras como ñ o á, que casi ningún servidor acepta.")
+        errors[name] = FieldError("invalid_email", message)
     except mailaddress.InvalidAddress:
         errors[name] = FieldError("invalid_email", _("El correo no es válido."))
 
