@@ -26,7 +26,7 @@ from reservo.notifications.models import MailText
 from reservo.staff.access import right
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def automatic(request: HttpRequest) -> HttpResponse:
     form = AutomaticForm(request.POST or None, instance=AutomaticMail.objects.get())
@@ -41,7 +41,7 @@ def automatic(request: HttpRequest) -> HttpResponse:
     return render(request, "crm/automatic.html", {"form": form, "texts": texts}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     _check(kind, language)

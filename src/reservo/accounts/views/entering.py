@@ -30,7 +30,7 @@ CHOICE_LIFE = timedelta(minutes=5)
 _CHOICE = "reservo.centre-choice"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def log_in(request: HttpRequest) -> HttpResponse:
     """At a centre's door its people enter it; at the common one they choose, if they have several."""

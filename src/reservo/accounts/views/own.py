@@ -18,7 +18,7 @@ from reservo.accounts.views import entering
 from reservo.core.clock import now
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _changed(request, form):

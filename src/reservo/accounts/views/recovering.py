@@ -20,7 +20,7 @@ from reservo.ui.access import public
 from reservo.ui.clients import address_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def forgot(request: HttpRequest) -> HttpResponse:
     """The answer is the same whether the address has an account or not."""
@@ -32,7 +32,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/forgot.html", {"form": form, "sent": sent}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def reset(request: HttpRequest, token: str) -> HttpResponse:
     user = operations.user_of_reset(token)
@@ -52,7 +52,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:

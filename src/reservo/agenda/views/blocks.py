@@ -103,7 +103,7 @@ class BlockForm(forms.Form):
                 self.add_error("last_day", _("Tiene que terminar después de empezar."))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("agenda.block")
 def create(request: HttpRequest) -> HttpResponse:
     branch = choosing.branch_of(request)

@@ -29,7 +29,7 @@ from reservo.patients.fields import BadPatient, PatientFields
 from reservo.staff.access import right
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("agenda.edit")
 def create(request: HttpRequest) -> HttpResponse:
     """A small form at a time of the grid: patient and service are all it needs."""
@@ -161,7 +161,7 @@ def undo(request: HttpRequest, change_id: int) -> HttpResponse:
     return _done(request, change.appointment_id, _("Deshecho."), undoable=False)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("agenda.edit")
 def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
     appointment = visits.appointment_for(request.staff, appointment_id)

@@ -18,7 +18,7 @@ from reservo.core.clock import now
 from reservo.staff.access import right
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest) -> HttpResponse:
     form = RulesForm(request.POST or None, instance=BookingPage.objects.get())

@@ -22,7 +22,7 @@ MOST_VERSIONS = 20
 MOST_LOGO_BYTES = pictures.MOST_BYTES
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest) -> HttpResponse:
     centre = Centre.objects.get()
@@ -51,7 +51,7 @@ def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
     return True
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def privacy(request: HttpRequest) -> HttpResponse:
     current = queries.privacy_text(queries.centre().language)

@@ -26,7 +26,7 @@ AHEAD_DAYS = 366
 MOST_OWN = 200
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def holidays(request: HttpRequest) -> HttpResponse:
     form = HolidayForm(posted(request))

@@ -125,7 +125,7 @@ def index(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "catalog/list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, kind: str, object_id: int | None = None) -> HttpResponse:
     shown = _kind(kind)

@@ -32,7 +32,7 @@ from reservo.staff.access import right
 MOST_EXCEPTIONS = 100
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
     person = get_object_or_404(Practitioner, pk=object_id) if object_id is not None else None
@@ -100,7 +100,7 @@ def _save(request: HttpRequest, form: PractitionerForm) -> None:
         say_left_outside(request, visits_outside(at, practitioner_id=person.pk))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def exceptions(request: HttpRequest, practitioner_id: int) -> HttpResponse:
     person = get_object_or_404(Practitioner, pk=practitioner_id)

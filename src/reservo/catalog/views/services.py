@@ -15,7 +15,7 @@ from reservo.catalog.views.saving import posted, save_form, saved, status_of
 from reservo.staff.access import right
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
     service = get_object_or_404(Service, pk=object_id) if object_id is not None else None

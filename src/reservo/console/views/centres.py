@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return show(request, "console/centres.html", {**context, "observed": found.observed_since(at)})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def create(request: HttpRequest) -> HttpResponse:
     form = CentreForm(request.POST or None)

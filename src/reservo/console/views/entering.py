@@ -33,7 +33,7 @@ _HALF_WAY = "reservo.operator-half-way"
 _SEED = "operator seed on its way"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def log_in(request: HttpRequest) -> HttpResponse:
     form = LogInForm(request.POST or None)
@@ -77,7 +77,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("console:login"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:

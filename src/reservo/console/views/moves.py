@@ -62,7 +62,7 @@ def progress(request: HttpRequest, move_id: int) -> HttpResponse:
     return render(request, "console/_move.html", {"view": _view(move_id), "now": now()})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def prepare(request: HttpRequest, slug: str) -> HttpResponse:
     """Where to; then what it would copy, nothing being done; then the order."""

@@ -17,7 +17,7 @@ from reservo.core.clock import now
 from reservo.core.mailaddress import InvalidAddress
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def index(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)

@@ -44,7 +44,7 @@ def open_now(request: HttpRequest) -> HttpResponse:
     return render(request, "console/_orders.html", {**context, "operator": request.operator, "now": now()})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def approve(request: HttpRequest, order_id: int) -> HttpResponse:
     """The second person reads what it is and types its name."""
@@ -76,7 +76,7 @@ def cancel(request: HttpRequest, order_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("console:orders"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def destroy_centre(request: HttpRequest, slug: str) -> HttpResponse:
     if not Placement.objects.filter(slug=slug).exists():
@@ -84,7 +84,7 @@ def destroy_centre(request: HttpRequest, slug: str) -> HttpResponse:
     return _destroy(request, slug, slug, destruction.destroy_centre)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def destroy_store(request: HttpRequest, name: str) -> HttpResponse:
     if not Store.objects.filter(name=name).exists():
@@ -92,7 +92,7 @@ def destroy_store(request: HttpRequest, name: str) -> HttpResponse:
     return _destroy(request, name, name, destruction.destroy_store)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def destroy_backup(request: HttpRequest, backup_id: int) -> HttpResponse:
     backup = Backup.objects.filter(pk=backup_id).first()

@@ -42,7 +42,7 @@ def show(request: HttpRequest, patient_id: int) -> HttpResponse:
     return render(request, "patients/show.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("patients.edit")
 def create(request: HttpRequest) -> HttpResponse:
     country = choices.default_country()
@@ -66,7 +66,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/edit.html", context, status=409 if alike else _status(request))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("patients.edit")
 def edit(request: HttpRequest, patient_id: int) -> HttpResponse:
     patient = queries.patient_for(request.staff, patient_id, right="patients.edit")

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from reservo import tenancy
 from reservo.core import identity, phones
@@ -50,7 +50,7 @@ class Filter:
         return dict(self.options).get(self.chosen, self.chosen)
 
 
-@require_GET
+@require_safe
 @right("patients.see")
 @tenancy.may_be_stale
 def index(request: HttpRequest) -> HttpResponse:
@@ -109,7 +109,7 @@ def _columns(request: HttpRequest) -> list[str]:
     return [name for name in COLUMNS if name in (asked or SHOWN_FIRST)]
 
 
-@require_GET
+@require_safe
 @right("patients.see")
 def suggestions(request: HttpRequest) -> JsonResponse:
     typed = request.GET.get("q", "").strip()

@@ -27,7 +27,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("users.edit")
 def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)
@@ -45,7 +45,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/edit.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("users.edit")
 def edit(request: HttpRequest, staff_id: int) -> HttpResponse:
     member = get_object_or_404(StaffMember, pk=staff_id)

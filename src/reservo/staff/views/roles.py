@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/roles.html", {"roles": roles})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @right("users.edit")
 def edit(request: HttpRequest, role_id: int | None = None) -> HttpResponse:
     role = get_object_or_404(Role, pk=role_id) if role_id else None
