@@ -5,6 +5,7 @@ import { csrf } from "./shell/csrf.js";
 import { focusFirstError, startForms } from "./shell/forms.js";
 import { chipPickers, patientPickers } from "./shell/pickers.js";
 import { startPreviews } from "./shell/preview.js";
+import { startSession } from "./shell/session.js";
 import { asking, suggest } from "./shell/suggestions.js";
 import { toast } from "./shell/toasts.js";
 import { words } from "./shell/words.js";
@@ -32,7 +33,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = false;
 });
 document.addEventListener("htmx:sendError", () => toast({ text: words.offline, bad: true }));
-document.addEventListener("htmx:responseError", () => toast({ text: words.failed, bad: true }));
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt.parentElement || document;
   patientPickers(root);
@@ -113,6 +113,7 @@ if (document.body.dataset.root && "serviceWorker" in navigator) {
 for (const wide of document.querySelectorAll(".table")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 for (const here of document.querySelectorAll(":is(.side, .console .rail) [aria-current]"))
   here.scrollIntoView({ inline: "center", block: "nearest" });
+startSession();
 startForms();
 startPreviews();
 startBell();

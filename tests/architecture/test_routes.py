@@ -206,7 +206,7 @@ def test_scripts_of_nobody_get_401_with_the_way_to_the_log_in(stage, route):
     path = stage.url(case.path)
     by_htmx = getattr(stage.client(), method)(path, headers={"HX-Request": "true"})
     assert by_htmx.status_code == 401
-    assert by_htmx.headers["HX-Redirect"].startswith(stage.url("login"))
+    assert "HX-Redirect" not in by_htmx.headers  # a form may stand open in the page
     by_fetch = getattr(stage.client(), method)(path, headers={"Accept": "application/json"})
     assert by_fetch.status_code == 401
     assert by_fetch.json()["login"].startswith(stage.url("login"))

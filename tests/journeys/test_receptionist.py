@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.journeys.conftest import PHONE, log_in
+from tests.journeys.conftest import PASSWORD, PHONE, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.timeout(240)]
 
@@ -587,6 +587,49 @@ def test_the_day_is_done_by_keyboard_alone(desk):
     page.wait_for_selector("#panel", state="hidden")
     page.keyboard.press("t")
     page.wait_for_function("day => new URLSearchParams(location.search).get('dia') !== day", arg=desk.day)
+
+
+@pytest.mark.parametrize("lost", [None, "reservo_session"])
+def test_a_form_outlives_the_session_and_is_saved_after_a_log_in_beside_it(desk, lost):
+    page, clock = desk.page, desk.free()[0]
+    desk.click_at(clock)
+    desk.choose_patient("ma")
+    desk.choose_service()
+    page.fill("#visit-form [name=comment]", "Viene con su hermana")
+    page.context.clear_cookies(name=lost)
+    desk.save()
+    link = page.locator("#visit-form [data-session-over] a")
+    assert link.inner_text() == "Entrar en otra pestaña"
+    assert page.evaluate("document.activeElement === document.querySelector('[data-session-over] a')")
+    page.evaluate("document.dispatchEvent(new CustomEvent('live:resync'))")
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    _enter(opened.value, RECEPTION)
+    assert page.input_value("#visit-form [name=comment]") == "Viene con su hermana"
+    desk.save()
+    assert desk.visit(desk.saved())["start"][11:16] == clock
+
+
+def test_a_page_s_form_outlives_the_session_too(demo, desk):
+    page = desk.page
+    page.goto(f"{demo.url}/{SLUG}/pacientes/nuevo")
+    page.fill("[name=given_name]", "Rosa")
+    page.fill("[name=paternal_surname]", "Larga-Espera")
+    page.context.clear_cookies()
+    page.locator("form[data-guard] button.primary").click()
+    with page.expect_popup() as opened:
+        page.click("[data-session-over] a")
+    _enter(opened.value, RECEPTION)
+    page.locator("form[data-guard] button.primary").click()
+    page.get_by_role("heading", name="Rosa Larga-Espera").wait_for()
+
+
+def _enter(page, email):
+    page.fill("input[type=email]", email)
+    page.fill("input[type=password]", PASSWORD)
+    page.press("input[type=password]", "Enter")
+    page.wait_for_url("**/agenda/**")
+    page.close()
 
 
 def test_filters_show_one_person_or_one_room(desk):

@@ -195,6 +195,26 @@ def test_a_form_without_its_proof_is_told_and_nothing_is_saved(centre):
     assert client.post(centre.url("pacientes/nuevo"), sent).status_code == 302
 
 
+def test_who_sends_a_form_after_the_session_is_told_so_and_shown_the_log_in(centre):
+    from django.test import Client
+
+    answer = Client(enforce_csrf_checks=True).post(centre.url("pacientes/nuevo"), {"given_name": "Tarde"})
+    html = answer.content.decode()
+    assert (answer.status_code, "Tu sesión terminó" in html, "Reservar hora" in html) == (403, True, False)
+    assert f'href="{centre.url("login")}"' in html
+
+
+def test_a_script_without_its_proof_gets_a_fresh_one_and_sends_again(centre):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = centre.client("receptionist").cookies
+    new, typed = centre.url("pacientes/nuevo"), {"given_name": "Otra", "country": "CL"}
+    assert client.post(new, typed, headers={"HX-Request": "true"}).status_code == 401
+    proof = client.get(centre.url("cuenta/sesion")).json()["proof"]
+    assert client.post(new, typed, headers={"HX-Request": "true", "X-CSRFToken": proof}).status_code != 401
+
+
 def test_the_page_for_no_connection_needs_nothing_of_the_centre(centre):
     client = centre.client()
     html = client.get(centre.url("sin-conexion")).content.decode()

@@ -1,3 +1,4 @@
+import { sessionEnded } from "../shell/session.js";
 import { dayOf } from "./dates.js";
 
 // The column of visits without a practitioner.
@@ -14,7 +15,7 @@ export async function read(config, state, start, end) {
   if (state.who > 0 && !state.byRoom) asked.set("profesional", state.who);
   if (state.freed) asked.set("suspendidas", "1");
   const answer = await fetch(`${config.urls.feed}?${asked}`, { headers: { Accept: "application/json" } });
-  if (answer.status === 401) location.reload();
+  if (answer.status === 401) sessionEnded();
   if (!answer.ok) throw new Error(answer.status);
   return answer.json();
 }

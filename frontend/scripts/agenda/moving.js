@@ -1,6 +1,6 @@
-import { csrf } from "../shell/csrf.js";
 import { ask } from "../shell/dialogs.js";
 import { tellQuestion } from "../shell/forms.js";
+import { post } from "../shell/session.js";
 import { toast } from "../shell/toasts.js";
 import { words as shellWords } from "../shell/words.js";
 import { wallOf } from "./dates.js";
@@ -29,7 +29,7 @@ export function mover({ config, state, reload, inTheWay }) {
 
   async function send(info, extra) {
     const { visit } = info.event.extendedProps;
-    const said = await post(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
+    const said = await answered(config.urls.move.replace("/0", `/${visit.id}`), formOf(info, visit, extra));
     if (said.ask) {
       const answer = await tellQuestion();
       if (answer) await send(info, { ...extra, tell: answer === "yes" ? "1" : "" });
@@ -57,10 +57,9 @@ export function mover({ config, state, reload, inTheWay }) {
     return form;
   }
 
-  async function post(address, body) {
+  async function answered(address, body) {
     try {
-      const headers = { "X-CSRFToken": csrf(), Accept: "application/json" };
-      const answer = await fetch(address, { method: "POST", body, headers });
+      const answer = await post(address, body);
       return { ok: answer.ok, message: config.words.failed, ...(await answer.json()) };
     } catch {
       return { ok: false, message: config.words.failed };

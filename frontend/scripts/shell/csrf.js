@@ -2,3 +2,9 @@
 export function csrf() {
   return document.querySelector("meta[name=csrf-token]")?.content || "";
 }
+
+export function renew(proof) {
+  const meta = document.querySelector("meta[name=csrf-token]");
+  if (meta) meta.content = proof;
+  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = proof;
+}

@@ -17,10 +17,12 @@ from reservo.staff import access
 from reservo.tenancy import replicas
 from reservo.tenancy.servers import StoreUnavailable
 from reservo.ui import repeating
-from reservo.ui.access import public
+from reservo.ui.access import PUBLIC, public, rule_of
 
 
-def _page(request: HttpRequest, status: int, title: Any, text: Any, **headers: str) -> HttpResponse:
+def _page(
+    request: HttpRequest, status: int, title: Any, text: Any, *, has_to_log_in: bool = False, **headers: str
+) -> HttpResponse:
     is_at_work = _at_work(request, status)
     if is_at_work and tenancy.is_active():
         _speak_to_member(request)
@@ -34,6 +36,7 @@ def _page(request: HttpRequest, status: int, title: Any, text: Any, **headers: s
         )
     else:
         context = {"status": status, "title": title, "text": text, "at_work": is_at_work}
+        context["has_to_log_in"] = has_to_log_in
         context["again"] = _again(request, status)
         response = render(request, "ui/error.html", context, status=status)
     for name, value in headers.items():
@@ -78,12 +81,19 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 @public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(
-        request,
-        403,
+    """Scripts fetch a fresh proof and send again; who sends a form without them is told."""
+    if request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", ""):
+        return HttpResponse(status=401)
+    title, text = (
         _("La página quedó vieja"),
         _("Por seguridad no guardamos el cambio. Recarga la página y repítelo."),
     )
+    if tenancy.is_active() and not _is_public(request) and not _at_work(request, 403):
+        title, text = (
+            _("Tu sesión terminó"),
+            _("Por eso no guardamos el cambio. Entra de nuevo y repítelo."),
+        )
+    return _page(request, 403, title, text, has_to_log_in=True)
 
 
 def maintenance(request: HttpRequest, *, retry_seconds: int) -> HttpResponse:
@@ -140,6 +150,10 @@ def _at_work(request: HttpRequest, status: int) -> bool:
     """Whether the way on leads to the agenda; not asked of the database when that may be what failed."""
     session = getattr(request, "session", None)
     return status < 500 and session is not None and bool(session.get("user_id"))
+
+
+def _is_public(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and rule_of(request.resolver_match.func) == PUBLIC
 
 
 def _again(request: HttpRequest, status: int) -> repeating.Again | None:

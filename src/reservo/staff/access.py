@@ -88,7 +88,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
         raise Http404
     address = f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}"
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=401, headers={"HX-Redirect": address})
+        return HttpResponse(status=401)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"error": "log_in", "login": address}, status=401)
     return HttpResponseRedirect(address)

@@ -1,7 +1,7 @@
 """A member's own account: the pages are those of `accounts`, the guard is ours."""
 
 from django.urls import path
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from reservo.accounts.views import entering, own
 from reservo.staff.access import member
@@ -12,6 +12,7 @@ urlpatterns = [
     path("login", entering.log_in, name="login"),
     path("logout", entering.log_out, name="logout"),
     path("cuenta/", member(own.account), name="account"),
+    path("cuenta/sesion", require_safe(member(own.session)), name="session"),
     path("cuenta/idioma", require_POST(member(own.language)), name="language"),
     path("cuenta/sesiones/cerrar", require_POST(member(own.sessions_end)), name="sessions_end"),
     path("cuenta/sesiones/<slug:mark>/cerrar", require_POST(member(own.session_end)), name="session_end"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -50,6 +51,11 @@ def language(request: HttpRequest) -> HttpResponse:
     except operations.UnknownLanguage:
         raise SuspiciousOperation from None
     return HttpResponseRedirect(entering.destination(request, tenancy.current()))
+
+
+def session(request: HttpRequest) -> HttpResponse:
+    """A fresh proof for the forms of a page that has been open for long."""
+    return JsonResponse({"proof": get_token(request)})
 
 
 def session_end(request: HttpRequest, mark: str) -> HttpResponse:

@@ -133,6 +133,10 @@ def shell_words(context: template.Context) -> SafeString:
         "discard": _("Descartar"),
         "keepWriting": _("Seguir escribiendo"),
         "reason": _("Motivo"),
+        "sessionOver": _(
+            "Tu sesión terminó. Lo que escribiste sigue aquí: entra en otra pestaña y vuelve a guardar."
+        ),
+        "logIn": _("Entrar en otra pestaña"),
         "change": _("Cambiar"),
         "remove": _("Quitar"),
         "offline": _("Sin conexión. Nada se perdió: inténtalo de nuevo."),
