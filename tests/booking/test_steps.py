@@ -94,6 +94,17 @@ def test_the_first_day_with_a_free_time_is_chosen_even_weeks_ahead(centre, visit
     assert page.status == 200
 
 
+def test_without_a_time_within_the_horizon_the_telephone_is_given_and_not_days_to_leaf_through(
+    centre, visitor
+):
+    with centre.active():
+        WorkingPeriod.objects.all().delete()
+    page = visitor.open("", servicio=centre.consultation, profesional="0")
+    assert "Por ahora no quedan horas." in page.text
+    assert "Ver los días siguientes" not in page.text
+    assert ["tel:+56223456789", "+56 2 2345 6789"] in page.links
+
+
 def test_nothing_is_offered_beyond_the_horizon_and_before_the_notice(centre, visitor):
     with centre.active():
         BookingPage.objects.update(horizon_days=3, least_notice_minutes=24 * 60)

@@ -67,7 +67,13 @@ def _times(request: HttpRequest, choice: Choice) -> dict[str, Any]:
         span = _first_free(choice, span, at=at)
         answer = _offered(choice, span.first, span.last, at=at)
     board = times.board(answer, choice.branch, choice.day, language())
-    return {"board": board, "span": span, "own": _own_hold(choice)}
+    return {
+        "board": board,
+        "span": span,
+        "is_full": choice.day is None and board.is_empty,  # every day within the horizon was looked at
+        "phone": choice.branch.phone,
+        "own": _own_hold(choice),
+    }
 
 
 def _offered(choice: Choice, first: Any, last: Any, *, at: Any) -> Any:
