@@ -342,6 +342,14 @@ def test_a_page_of_another_site_is_refused_and_may_not_read(centre, live, header
     stream = live.open(centre, **headers)
     assert stream.status == 403
     assert not any(name.startswith("access-control") for name in stream.headers)
+    assert_narrow(stream)
+
+
+def assert_narrow(stream):
+    assert stream.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert stream.headers["x-content-type-options"] == "nosniff"
+    assert stream.headers["referrer-policy"] == "no-referrer"
+    assert stream.headers["cache-control"] == "no-store"
 
 
 def test_our_own_page_may_listen_with_its_cookie(centre, live):
@@ -349,7 +357,7 @@ def test_our_own_page_may_listen_with_its_cookie(centre, live):
     assert stream.headers["access-control-allow-origin"] == PUBLIC
     assert stream.headers["access-control-allow-credentials"] == "true"
     assert stream.headers["vary"] == "Origin"
-    assert stream.headers["cache-control"] == "no-store"
+    assert_narrow(stream)
     assert stream.headers["content-type"] == "text/event-stream"
 
 

@@ -13,6 +13,14 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = list[tuple[bytes, bytes]]
 
+NARROW: Headers = [
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
 
 def headers_of(scope: dict[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -38,18 +46,16 @@ def cors(headers: dict[str, str]) -> Headers:
 
 
 async def plain(send: Send, status: int, text: str, more: Headers | None = None) -> None:
-    found = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store"), (b"vary", b"Origin")]
-    await send({"type": "http.response.start", "status": status, "headers": found + (more or [])})
+    found = [(b"content-type", b"text/plain"), *NARROW, *(more or [])]
+    await send({"type": "http.response.start", "status": status, "headers": found})
     await send({"type": "http.response.body", "body": text.encode()})
 
 
 async def begin(send: Send, headers: dict[str, str]) -> None:
     found = [
         (b"content-type", b"text/event-stream"),
-        (b"cache-control", b"no-store"),
         (b"x-accel-buffering", b"no"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"vary", b"Origin"),
+        *NARROW,
         *cors(headers),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": found})
