@@ -52,6 +52,7 @@ def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_ti
             "Centro",
             "Calle Uno 123",
             "Ven en ayunas.",
+            "Clínica de Prueba · +56 2 2345 6789",
         ):
             assert fact in body
         for link in ("/v/", "/mover", "/cancelar", "openstreetmap.org"):
@@ -59,7 +60,9 @@ def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_ti
         assert "Recibes este correo porque tienes una cita en Clínica de Prueba." in body
     (calendar,) = mail.iter_attachments()
     assert (calendar.get_content_type(), calendar.get_filename()) == ("text/calendar", "cita.ics")
+    assert calendar.get_content_charset() == "utf-8"
     (event,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+    assert event["summary"] == "Consulta · Clínica de Prueba"
     assert event.decoded("dtstart") == visit.starts_at
     assert event["dtstart"].params["TZID"] == "America/Santiago"
 

@@ -35,7 +35,10 @@ def built(mail: Mail, delivery: Delivery) -> EmailMessage:
     message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:
         main, _, sub = attachment.subtype.partition("/")
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        params = {"charset": "utf-8"} if main == "text" else {}
+        message.add_attachment(
+            attachment.content, maintype=main, subtype=sub, filename=attachment.name, params=params
+        )
     return message
 
 
