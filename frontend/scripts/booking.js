@@ -38,6 +38,13 @@ for (const form of document.querySelectorAll("form"))
   });
 document.querySelector(".days [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+// What takes the focus does not stay hidden behind the summary.
+const summary = document.querySelector(".summary");
+if (summary)
+  new ResizeObserver(() => {
+    document.documentElement.style.scrollPaddingTop = `${summary.offsetHeight + 8}px`;
+  }).observe(summary);
+
 // Inside a frame the page tells its height.
 if (window.parent !== window) {
   const tell = () => window.parent.postMessage({ reservoHeight: document.documentElement.scrollHeight }, "*");

@@ -222,6 +222,24 @@ def test_the_whole_booking_is_done_by_keyboard_alone(demo, window):
     page.get_by_role("heading", name="¡Hora reservada!").wait_for()
 
 
+HIDDEN = """() => {
+  const focused = document.activeElement, summary = document.querySelector(".summary");
+  const below = summary.getBoundingClientRect().bottom;
+  return summary.contains(focused) || focused.getBoundingClientRect().top >= below - 1 ? "" : focused.name;
+}"""
+
+
+def test_going_back_with_the_keyboard_no_field_is_hidden_behind_the_summary(demo, window):
+    page = window(viewport={"width": 320, "height": 640}, locale="es-ES")
+    page.goto(f"{demo.url}/{SLUG}/")
+    choose(page, WORDS["es-ES"])
+    fields = page.locator("form[data-draft] [name]:visible")
+    fields.last.focus()
+    for _ in range(fields.count() - 1):
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate(HIDDEN) == ""
+
+
 def test_going_back_after_a_refused_form_never_asks_to_send_it_again(demo, window):
     page = window(**PHONE, locale="es-ES")
     page.goto(f"{demo.url}/{SLUG}/")
