@@ -214,6 +214,14 @@ def test_after_the_cut_off_the_page_gives_the_telephone(centre, visitor, visit, 
     assert everything(centre) == before
 
 
+def test_after_the_cut_off_nobody_is_asked_whether_to_cancel(centre, visitor, visit):
+    with centre.active():
+        BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60)
+    page = visitor.open(path(centre, visit, "cancelar")).text
+    assert "¿Cancelar esta cita?" not in page
+    assert "Ya no se puede cancelar en línea." in page
+
+
 def test_each_cut_off_is_its_own(centre, visitor, visit):
     with centre.active():
         BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60, move_cutoff_minutes=60)
