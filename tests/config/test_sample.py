@@ -17,7 +17,9 @@ from reservo.config.sample import making, visiting
 from reservo.config.sample.centres import CENTRES
 from reservo.core import zones
 from reservo.jobs.models import Job
+from reservo.notifications import bell
 from reservo.notifications.models import Delivery
+from reservo.staff.models import StaffMember
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import Placement
 from reservo.tenants.models import Tenant
@@ -118,3 +120,9 @@ def test_an_installation_that_is_no_demo_gets_no_samples(control):
     with pytest.raises(CommandError, match="is no demo installation"):
         call_command("demo", stdout=io.StringIO())
     assert Placement.objects.count() == before
+
+
+def test_the_bells_of_a_working_centre_have_a_handful_unread(made):
+    with tenancy.activate(made):
+        unread = [bell.count_unseen(member) for member in StaffMember.objects.all()]
+    assert max(unread) == visiting.UNREAD

@@ -10,7 +10,7 @@ const TYPED = ":is(input:not([type=hidden]), textarea)";
 export function startSession() {
   document.addEventListener("submit", beforeLeaving);
   document.addEventListener("htmx:responseError", ({ detail }) => {
-    if (detail.xhr.status === 401) unproved(detail.requestConfig);
+    if (detail.xhr.status === 401 && document.body.dataset.sessionUrl) unproved(detail.requestConfig);
     else toast({ text: words.failed, bad: true });
   });
 }
@@ -82,9 +82,7 @@ async function beforeLeaving(event) {
 }
 
 async function isOver() {
-  const { sessionUrl } = document.body.dataset;
-  if (!sessionUrl) return true;
-  const answer = await fetch(sessionUrl, { headers: { Accept: "application/json" } });
+  const answer = await fetch(document.body.dataset.sessionUrl, { headers: { Accept: "application/json" } });
   if (answer.ok) renew((await answer.json()).proof);
   return answer.status === 401;
 }

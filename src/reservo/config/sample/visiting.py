@@ -15,11 +15,14 @@ from reservo.catalog.models import Branch, Practitioner, Service, ServicePractit
 from reservo.config.sample.centres import CentrePlan
 from reservo.config.sample.making import actor
 from reservo.core import ticks, zones
+from reservo.notifications import bell
 from reservo.patients import operations as patients
 from reservo.patients.fields import PatientFields
 from reservo.patients.models import Patient
+from reservo.staff.models import StaffMember
 
 DAYS_BEFORE, DAYS_AFTER = 4, 9
+UNREAD = 4
 PATIENTS = 60
 State = Appointment.State
 REFUSALS = (agenda.TimeTaken, agenda.OutsideRules, agenda.TransitionRefused)
@@ -41,6 +44,7 @@ def top_up(plan: CentrePlan, *, at: datetime) -> int:
             if day not in shut and day not in filled:
                 made += _fill(branch, day, known, luck, at=at)
     _settle(at=at)
+    _read_up()
     return made
 
 
@@ -191,3 +195,11 @@ def _to(visit: Appointment, state: str, by: object, at: datetime) -> None:
         agenda.change_state(visit.pk, state, by=by, at=at)  # type: ignore[arg-type]
     except REFUSALS:
         return
+
+
+def _read_up() -> None:
+    """Everybody has looked at their bell lately: a few notices are new."""
+    for member in StaffMember.objects.all():
+        older = bell.notices_for(member)[UNREAD:].values_list("pk", flat=True).first()
+        if older:
+            bell.mark_seen(member.pk, older)

@@ -67,16 +67,15 @@ class Command(BaseCommand):
         for plan in CENTRES:
             at = now()
             route = directory.find(plan.slug)
-            is_new = route is None
             if route is None:
                 self.stdout.write(f"Making {plan.name}…")
                 self.stdout.flush()
                 route = making.make_centre(plan, at=at)
+                if plan.slug == "estetica-gran-via":
+                    making.both_centres(route, "recepcion@austral.example", at=at)
             with tenancy.activate(route):
                 visiting.top_up(plan, at=at)
                 self._no_overdue_mail(at)
-            if is_new and plan.slug == "estetica-gran-via":
-                making.both_centres(route, "recepcion@austral.example", at=at)
 
     def _no_overdue_mail(self, at: Any) -> None:
         """What was booked in the centre's past is not written about now."""
