@@ -219,11 +219,12 @@ function openPanel(address) {
 }
 
 function closePanel() {
+  const shown = byId("panel-state")?.dataset.shows ?? opener;
   panel.hidden = true;
   panel.replaceChildren();
   work.classList.remove("open");
   calendar.unselect();
-  const from = opener && place.querySelector(`[data-visit="${opener}"]`);
+  const from = shown && place.querySelector(`[data-visit="${shown}"]`);
   from?.focus();
 }
 
@@ -247,6 +248,15 @@ function handOver() {
   if (!typed || !panel.contains(field) || field.type !== "text") return;
   field.value += typed;
   field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Of a form that knows its patient already the likeliest field is at hand: what is asked, the service, or the hour.
+function takeUp() {
+  const form = byId("visit-form");
+  if (!form || panel.contains(document.activeElement)) return;
+  const asked = form.querySelector(".note input");
+  const isUntouched = !form.elements.version.value && !form.querySelector(".note");
+  (asked ?? (isUntouched ? form.querySelector(".chip-box input") : form.elements.time))?.focus();
 }
 
 // A visit that changed by dragging, or in another browser, is shown as it is now: else the next button is refused.
@@ -339,6 +349,12 @@ const KEYS = {
   n: () => openForm(null, null, null),
 };
 
+function save(event) {
+  if (event.defaultPrevented || !event.target.form) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
+}
+
 function onClick(selector, act) {
   for (const one of document.querySelectorAll(selector))
     one.addEventListener("click", (event) => {
@@ -376,6 +392,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault(); // else the same key would answer the question it makes us ask
     leaving(closePanel);
   }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && panel.contains(event.target)) save(event);
   if (!typing && keepForTheForm(event)) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act && !typing) {
@@ -402,7 +419,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 });
 for (const end of ["htmx:afterSettle", "htmx:responseError", "htmx:sendError"])
   document.body.addEventListener(end, (event) => {
-    if (event.detail.target === panel) handOver();
+    if (event.detail.target !== panel) return;
+    takeUp();
+    handOver();
   });
 document.body.addEventListener("agenda-changed", () => {
   reload();

@@ -264,6 +264,10 @@ def test_a_stale_form_is_told_who_was_faster_and_keeps_what_was_typed(centre):
     assert (answer.status_code, read(centre, made).comment) == (409, "primera")
     assert "segunda" in page
     assert "Receptionist" in page
+    assert "<li>Comentario: primera</li>" in page
+    assert page.count("<li>") == 1
+    again = edit(centre, made, comment="segunda", version=re.search(r'name="version" value="(\d+)"', page)[1])
+    assert (again.status_code, read(centre, made).comment) == (200, "segunda")
 
 
 @pytest.mark.parametrize("version", [None, "", "x", "0", HUGE])

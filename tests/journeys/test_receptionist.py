@@ -498,6 +498,9 @@ def test_the_second_of_two_who_edit_one_visit_is_told(demo, window, desk):
     assert "cambió esta cita" in told.inner_text()
     assert desk.page.input_value("#visit-form [name=comment]") == "lo de la mañana"
     assert (desk.visit(made)["state"], desk.visit(made)["note"]) == ("confirmed", False)
+    desk.save()
+    desk.page.wait_for_selector("#panel-state")
+    assert (desk.visit(made)["state"], desk.visit(made)["note"]) == ("confirmed", True)
 
 
 def test_a_booking_from_the_page_appears_without_a_reload(demo, desk):
@@ -630,6 +633,19 @@ def _enter(page, email):
     page.press("input[type=password]", "Enter")
     page.wait_for_url("**/agenda/**")
     page.close()
+
+
+def test_an_hour_is_moved_by_keyboard_and_the_focus_comes_back_to_the_visit(desk):
+    page, clock = desk.page, desk.free()[0]
+    made = desk.make(clock)
+    page.locator("#panel [hx-get*='/editar']").press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'id_time'")
+    page.fill("#id_time", f"{clock[:3]}{int(clock[3:]) + 5:02d}")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#panel-state")
+    assert desk.visit(made)["start"][14:16] == f"{int(clock[3:]) + 5:02d}"
+    page.keyboard.press("Escape")
+    page.wait_for_function("id => document.activeElement.matches(`[data-visit='${id}']`)", arg=str(made))
 
 
 def test_filters_show_one_person_or_one_room(desk):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch
 from reservo.core import text
 from reservo.patients.models import Patient
+
+TOLD = ("patient", "services", "day", "time", "minutes", "practitioner", "room", "comment")
 
 
 class VisitForm(forms.Form):
@@ -70,6 +73,7 @@ class VisitForm(forms.Form):
         ]
         words = gettext("Avisar %(to_whom)s si cambia la hora")
         self.fields["tell"].label = words % {"to_whom": catalog.called().to_the}
+        self.fields["patient"].label = capfirst(catalog.called().one)
         self.fields["services"].choices = list(catalog.services().values_list("pk", "name"))
 
     @property
@@ -80,6 +84,30 @@ class VisitForm(forms.Form):
             if str(typed or "").isdecimal() and len(str(typed)) < 19
             else None
         )
+
+    def meet(self, kept: dict[str, Any]) -> list[tuple[str, str]]:
+        """Stand over the visit as it is by now, so that saving again is deliberate.
+
+        Gives (label, the visit's value) of each field that was typed otherwise; minutes left empty stay.
+        """
+        typed = {name: _plain(self[name].value()) for name in TOLD}
+        theirs = [
+            (str(self.fields[name].label), self._in_words(name, kept[name]))
+            for name in TOLD
+            if typed[name] != _plain(kept[name]) and (typed[name] or name != "minutes")
+        ]
+        self.data = self.data.copy()
+        self.data["version"] = str(kept["version"])
+        return theirs
+
+    def _in_words(self, name: str, value: Any) -> str:
+        if name == "patient":
+            found = Patient.objects.filter(pk=value).first()
+            return found.full_name if found else "—"
+        if name == "day":
+            return text.day_short(date.fromisoformat(value), get_language() or "es")
+        named = {str(key): str(label) for key, label in getattr(self.fields[name], "choices", ())}
+        return ", ".join(named.get(one, one) for one in _plain(value)) or "—"
 
     def clean_comment(self) -> str:
         return text.clean(self.cleaned_data["comment"], 2_000, lines=True)
@@ -99,3 +127,9 @@ class VisitForm(forms.Form):
             self.add_error("patient_typed", _("Elige a alguien de la lista, o créalo."))
         elif not given.get("services"):
             self.add_error("patient_typed", _("Elige para quién es, o al menos un tratamiento."))
+
+
+def _plain(value: Any) -> list[str]:
+    """What a field holds, whether it was sent or read, in the same form."""
+    values = value if isinstance(value, list) else [value]
+    return sorted(str(one) for one in values if one not in (None, ""))

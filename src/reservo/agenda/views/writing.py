@@ -168,7 +168,7 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
     _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
     initial = _initial_of(appointment)
     form = VisitForm(request.POST or None, initial=initial, branch=appointment.branch, staff=request.staff)
-    refusal = None
+    refusal, theirs = None, []
     if request.method == "POST" and form.is_valid():
         try:
             _edit(request, form, appointment)
@@ -177,10 +177,13 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
                 form.add_error(f"new_{name}" if f"new_{name}" in form.fields else None, error.message)
         except REFUSALS as error:
             refusal = refusal_of(error, request.staff, appointment.zone)
+            if isinstance(error, ops.EditedMeanwhile):
+                theirs = form.meet(_initial_of(visits.appointment_for(request.staff, appointment_id)))
         else:
             return _done(request, appointment_id, _("Cambios guardados."))
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "appointment": appointment, "branch": appointment.branch, "refusal": refusal}
+    context["theirs"] = theirs
     return in_panel(request, "agenda/create.html", context, status=status)
 
 
