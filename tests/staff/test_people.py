@@ -76,6 +76,16 @@ def test_markup_in_a_name_is_shown_as_text(centre, owner):
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_names_lose_control_characters(centre, owner):
+    given = {**form(centre), "name": "Nora\u202e\x1b  Paz\r\nX", "email": "nora@nueva.example"}
+    assert owner.post(centre.url("usuarios/invitar"), given).status_code == 302
+    given = {"name": "Ayu\x07dante\n", "agenda.see": "own"}
+    assert owner.post(centre.url("usuarios/roles/nuevo"), given).status_code == 302
+    with centre.active():
+        assert StaffMember.objects.filter(name="Nora Paz X").exists()
+        assert Role.objects.filter(name="Ayudante").exists()
+
+
 def test_a_person_is_kept_to_branches_and_to_the_practitioner_they_are(centre, owner):
     member = member_of(centre, rights.RECEPTIONIST)
     given = form(centre, all_branches="", branches=[str(centre.branch)], practitioner=str(centre.beto))

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reservo.accounts.passwords import LONGEST
+from reservo.ui.fields import OneLine
 
 
 class LogInForm(forms.Form):
@@ -37,7 +38,7 @@ class NewPasswordForm(forms.Form):
 
 
 class AcceptForm(NewPasswordForm):
-    name = forms.CharField(label=_("Tu nombre"), max_length=80)
+    name = OneLine(label=_("Tu nombre"), max_length=80)
     field_order = ["name", "password"]
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from reservo.staff import calling, places, rights
 from reservo.staff.models import Role, StaffMember
 from reservo.staff.operations import Place
+from reservo.ui.fields import OneLine
 
 
 class PlaceForm(forms.Form):
@@ -47,7 +48,7 @@ class PlaceForm(forms.Form):
 
 
 class InviteForm(PlaceForm):
-    name = forms.CharField(label=_("Nombre"), max_length=80)
+    name = OneLine(label=_("Nombre"), max_length=80)
     email = forms.CharField(label=_("Correo"), max_length=254, widget=forms.TextInput({"type": "email"}))
     field_order = ["name", "email"]
 
@@ -67,7 +68,7 @@ def initial_of(member: StaffMember) -> dict[str, Any]:
 
 
 class RoleForm(forms.Form):
-    name = forms.CharField(label=_("Nombre del rol"), max_length=60)
+    name = OneLine(label=_("Nombre del rol"), max_length=60)
 
     def __init__(self, *args: Any, extents: dict[str, str], role_id: int | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -81,7 +82,7 @@ class RoleForm(forms.Form):
             )
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"].strip()
+        name = self.cleaned_data["name"]
         if Role.objects.filter(name__iexact=name).exclude(pk=self._role_id).exists():
             raise forms.ValidationError(_("Ya hay un rol con ese nombre."))
         return name

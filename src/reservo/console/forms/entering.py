@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reservo.accounts.forms import NewPasswordForm
+from reservo.ui.fields import OneLine
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 
@@ -19,7 +20,7 @@ class CodeForm(forms.Form):
 class AcceptForm(NewPasswordForm):
     """The seed travels with the form, sealed: until it is proved by a code it belongs to nobody."""
 
-    name = forms.CharField(label=_("Tu nombre"), max_length=80)
+    name = OneLine(label=_("Tu nombre"), max_length=80)
     code = forms.CharField(
         label=_("Código de seis cifras que muestra la aplicación"),
         max_length=12,
@@ -29,5 +30,5 @@ class AcceptForm(NewPasswordForm):
 
 
 class InviteForm(forms.Form):
-    name = forms.CharField(label=_("Nombre"), max_length=80)
+    name = OneLine(label=_("Nombre"), max_length=80)
     email = forms.CharField(label=_("Correo"), max_length=254, widget=forms.TextInput({"type": "email"}))
