@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.base import GRID_MINUTES, SettingsForm
 from reservo.catalog.models import Branch, Holiday, WorkingException
+from reservo.catalog.models.periods import MINUTES_OF_DAY
+from reservo.catalog.runs import MOST_DAYS, Day, alike
 from reservo.core.clock import now
+from reservo.core.text import minute_clock
 
 FURTHEST_DAYS = 5 * 366
-MOST_DAYS_AT_ONCE = 60
 
 
 def _coming_day(day: date) -> date:
@@ -25,7 +27,38 @@ def _coming_day(day: date) -> date:
     return day
 
 
-class HolidayForm(SettingsForm):
+class DaysForm(SettingsForm):
+    """One date, or several in a row: a row for each."""
+
+    until = forms.DateField(
+        label=gettext_lazy("Hasta el día"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Para varios días seguidos, como vacaciones."),
+    )
+
+    def clean_date(self) -> date:
+        return _coming_day(self.cleaned_data["date"])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        first, last = given.get("date"), given.get("until")
+        if first and last and last < first:
+            self.add_error("until", _("Tiene que terminar después de empezar."))
+        elif first and last and (last - first).days >= MOST_DAYS:
+            self.add_error("until", _("Como máximo 60 días de una vez."))
+        return given
+
+    def save_days(self) -> list[Day]:
+        """In the order of their dates."""
+        first = self.save()
+        last = self.cleaned_data.get("until") or first.date
+        further = [first.date + timedelta(days=number + 1) for number in range((last - first.date).days)]
+        model = type(first)
+        return [first, *model.objects.bulk_create(model(date=day, **alike(first)) for day in further)]
+
+
+class HolidayForm(DaysForm):
     class Meta:
         model = Holiday
         fields = ["date", "name", "branch", "is_closed"]
@@ -41,18 +74,10 @@ class HolidayForm(SettingsForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["branch"].empty_label = _("Todas")
-
-    def clean_date(self) -> date:
-        return _coming_day(self.cleaned_data["date"])
+        self.order_fields(["date", "until"])
 
 
-class ExceptionForm(SettingsForm):
-    until = forms.DateField(
-        label=gettext_lazy("Hasta el día"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("Para varios días seguidos, como vacaciones."),
-    )
+class ExceptionForm(DaysForm):
     starts = forms.TimeField(
         label=gettext_lazy("Desde las"), required=False, widget=forms.TimeInput({"type": "time", "step": 300})
     )
@@ -79,9 +104,6 @@ class ExceptionForm(SettingsForm):
         self.fields["branch"].empty_label = _("Todas")
         self.order_fields(["date", "until", "kind", "starts", "ends", "branch"])
 
-    def clean_date(self) -> date:
-        return _coming_day(self.cleaned_data["date"])
-
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if given.get("kind") == "extra":
@@ -89,7 +111,6 @@ class ExceptionForm(SettingsForm):
                 if not given.get(name) and name not in self.errors:
                     self.add_error(name, _("Hace falta para horas extra."))
         self._clean_hours(given)
-        self._clean_days(given)
         return given
 
     def _clean_hours(self, given: dict[str, Any]) -> None:
@@ -102,30 +123,14 @@ class ExceptionForm(SettingsForm):
         if self.instance.starts_minute >= self.instance.ends_minute and "ends" not in self.errors:
             self.add_error("ends", _("Tiene que terminar después de empezar."))
 
-    def _clean_days(self, given: dict[str, Any]) -> None:
-        first, last = given.get("date"), given.get("until")
-        if not (first and last):
-            return
-        if last < first:
-            self.add_error("until", _("Tiene que terminar después de empezar."))
-        elif (last - first).days >= MOST_DAYS_AT_ONCE:
-            self.add_error("until", _("Como máximo 60 días de una vez."))
 
-    def save_days(self) -> list[WorkingException]:
-        """One row for each day."""
-        first = self.cleaned_data["date"]
-        last = self.cleaned_data.get("until") or first
-        model = self.instance
-        rows = [
-            WorkingException(
-                practitioner_id=model.practitioner_id,
-                branch=model.branch,
-                date=first + timedelta(days=number),
-                kind=model.kind,
-                starts_minute=model.starts_minute,
-                ends_minute=model.ends_minute,
-                reason=model.reason,
-            )
-            for number in range((last - first).days + 1)
-        ]
-        return WorkingException.objects.bulk_create(rows)
+def typed_again(row: Day, last: date) -> dict[str, str]:
+    """What to send to the form so that the days from `row` to `last` are there as they were."""
+    typed = {"date": row.date.isoformat(), "until": last.isoformat(), "branch": str(row.branch_id or "")}
+    if isinstance(row, Holiday):
+        return {**typed, "name": row.name, "is_closed": "on" if row.is_closed else ""}
+    hours = {
+        "starts": minute_clock(row.starts_minute) if row.starts_minute else "",
+        "ends": minute_clock(row.ends_minute) if row.ends_minute < MINUTES_OF_DAY else "",
+    }
+    return {**typed, **hours, "kind": row.kind, "reason": row.reason}

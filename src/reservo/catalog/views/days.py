@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from reservo import tenancy
@@ -17,7 +16,9 @@ from reservo.catalog.forms import HolidayForm
 from reservo.catalog.forms.fields import language
 from reservo.catalog.models import Branch, Holiday
 from reservo.catalog.outside import visits_outside
-from reservo.catalog.views.saving import posted, save_form, saved, say_left_outside, status_of
+from reservo.catalog.runs import runs
+from reservo.catalog.views.removing import remove_days
+from reservo.catalog.views.saving import posted, saved, say_left_outside, status_of
 from reservo.core import zones
 from reservo.core.clock import now
 from reservo.staff.access import right
@@ -32,9 +33,11 @@ def holidays(request: HttpRequest) -> HttpResponse:
     form = HolidayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with tenancy.atomic():
-            day = save_form(request, form, "holiday")
-            where = {"branch_id": day.branch_id} if day.branch_id else {}
-            left = [visit for visit in visits_outside(now(), **where) if visit.local_date == day.date]
+            made = form.save_days()
+            record("holiday.saved", "holiday", made[0].pk, by=request.staff.actor(), at=now())
+            days, branch_id = {day.date for day in made}, made[0].branch_id
+            where = {"branch_id": branch_id} if branch_id else {}
+            left = [visit for visit in visits_outside(now(), **where) if visit.local_date in days]
             say_left_outside(request, left)
         return saved(request, "catalog:holidays")
     branches = list(Branch.objects.filter(is_active=True))
@@ -44,7 +47,7 @@ def holidays(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "public": _coming(branch, today) if branch and branch.keeps_holidays else [],
-        "own": Holiday.objects.filter(date__gte=today).select_related("branch")[:MOST_OWN],
+        "own": runs(Holiday.objects.filter(date__gte=today).select_related("branch")[:MOST_OWN]),
         "branch": branch,
         "branches": branches,
     }
@@ -63,7 +66,6 @@ def _coming(branch: Branch, today) -> list:
 @right("configuration.edit")
 def holiday_remove(request: HttpRequest, object_id: int) -> HttpResponse:
     with tenancy.atomic():
-        get_object_or_404(Holiday, pk=object_id).delete()
+        remove_days(request, get_object_or_404(Holiday, pk=object_id), back=reverse("catalog:holidays"))
         record("holiday.removed", "holiday", object_id, by=request.staff.actor(), at=now())
-    messages.success(request, _("Día quitado."))
     return redirect("catalog:holidays")

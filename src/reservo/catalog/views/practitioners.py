@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +18,8 @@ from reservo.catalog.models import Practitioner, PractitionerBranch, ServicePrac
 from reservo.catalog.operations import photos
 from reservo.catalog.operations.hours import set_working_hours
 from reservo.catalog.outside import visits_outside
+from reservo.catalog.runs import Run, runs
+from reservo.catalog.views.removing import remove_days
 from reservo.catalog.views.saving import (
     posted,
     save_form,
@@ -49,11 +52,11 @@ def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
     return render(request, "catalog/practitioner.html", context, status=status_of(request))
 
 
-def _exceptions(person: Practitioner | None) -> list[WorkingException]:
+def _exceptions(person: Practitioner | None) -> list[Run]:
     if person is None:
         return []
     coming = WorkingException.objects.filter(practitioner=person, date__gte=now().date() - timedelta(days=1))
-    return list(coming.select_related("branch")[:MOST_EXCEPTIONS])
+    return runs(coming.select_related("branch")[:MOST_EXCEPTIONS])
 
 
 def _saved(request: HttpRequest, form: PractitionerForm) -> bool:
@@ -125,7 +128,6 @@ def exception_remove(request: HttpRequest, object_id: int) -> HttpResponse:
     row = get_object_or_404(WorkingException, pk=object_id)
     with tenancy.atomic():
         person_id = row.practitioner_id
-        row.delete()
+        remove_days(request, row, back=reverse("catalog:exceptions", args=[person_id]))
         record("exception.removed", "exception", object_id, by=request.staff.actor(), at=now())
-    messages.success(request, _("Día quitado."))
     return redirect("catalog:practitioner", person_id)
