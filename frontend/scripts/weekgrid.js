@@ -17,18 +17,20 @@ function weekGrid(source) {
   let week = blank();
   let unread = [];
   let drag = null;
+  const earlier = [];
   let isTouched = Boolean(source.value.trim());
 
   const editor = element("div", "week-editor");
   const brush = rooms.length ? brushOf(rooms, words) : null;
   const grid = element("div", "week");
   const typed = element("details", "typed");
-  const clear = element("button", "button link", words.clear);
-  clear.type = "button";
+  const clear = button(words.clear);
+  const undo = button(words.undo);
+  undo.hidden = true;
   typed.append(element("summary", "", words.typed));
   source.before(editor);
   if (brush) editor.append(brush.box);
-  editor.append(grid, element("p", "hint", words.hint), clear, typed);
+  editor.append(grid, element("p", "hint", words.hint), clear, undo, typed);
   typed.append(source);
   typed.open = Boolean(source.closest(".field.wrong"));
   const label = document.querySelector(`label[for="${source.id}"]`);
@@ -41,7 +43,15 @@ function weekGrid(source) {
   source.addEventListener("input", (event) => {
     if (!event.isTrusted) return;
     isTouched = true;
+    forget();
     read();
+  });
+  undo.addEventListener("click", () => {
+    source.value = earlier.pop();
+    undo.hidden = !earlier.length;
+    if (undo.hidden) clear.focus();
+    read();
+    tell();
   });
   clear.addEventListener("click", () => {
     week = blank();
@@ -145,9 +155,27 @@ function weekGrid(source) {
       runsOf(ticks).map((run) => `${days[0][day]} ${clock(run.from)}-${clock(run.to)} ${run.room}`.trim()),
     );
     isTouched = true;
+    earlier.push(source.value);
+    undo.hidden = false;
     source.value = [...lines, ...unread].join("\n");
+    tell();
+  }
+
+  function tell() {
     source.dispatchEvent(new Event("input", { bubbles: true }));
   }
+
+  // What was typed by hand since is not taken back by a button for what was drawn.
+  function forget() {
+    earlier.length = 0;
+    undo.hidden = true;
+  }
+}
+
+function button(words) {
+  const made = element("button", "button link", words);
+  made.type = "button";
+  return made;
 }
 
 function brushOf(rooms, words) {

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.installation import ROOT
 from tests.journeys.conftest import DESK, PHONE, log_in
@@ -169,6 +170,41 @@ def test_hours_are_typed_drawn_and_erased(demo, window):
     page.get_by_text("No entendemos «mañana temprano».").wait_for()
     assert text.input_value().splitlines()[0] == f"lunes 09:05-12:55 {room}"
     assert page.locator("[name=name]").input_value() == "Nadie"
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_refused_line_of_hours_has_the_focus_where_rooms_can_be_chosen_too(demo, window, size):
+    page = window(**size)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/1")
+    editor = page.locator(".week-editor").first
+    assert editor.locator(".brush select").is_visible()
+    editor.locator("summary").click()
+    editor.locator("textarea").fill("lunes 09:00-13:00\nmañana temprano")
+    page.locator("form[data-guard] button.primary").first.click()
+    page.get_by_text("No entendemos «mañana temprano».").wait_for()
+    expect(editor.locator("textarea")).to_be_focused()
+    expect(editor.locator("textarea")).to_be_in_viewport()
+
+
+def test_what_was_drawn_by_mistake_is_taken_back(demo, window):
+    page = window(**DESK)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/1")
+    editor = page.locator(".week-editor").first
+    text, undo = editor.locator("textarea"), editor.get_by_role("button", name="Deshacer")
+    before = text.input_value()
+    expect(undo).to_be_hidden()
+    drag_hours(page, editor, (0, 4), (7, 8))
+    drawn = text.input_value()
+    editor.get_by_role("button", name="Borrar todo").click()
+    assert (before != drawn, text.input_value()) == (True, "")
+    undo.click()
+    assert text.input_value() == drawn
+    undo.press("Enter")
+    assert text.input_value() == before
+    expect(editor.get_by_role("button", name="Borrar todo")).to_be_focused()
+    expect(undo).to_be_hidden()
 
 
 def test_hours_of_a_branch_come_with_its_tick_until_the_week_is_touched(demo, window):

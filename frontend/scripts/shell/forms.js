@@ -15,7 +15,7 @@ export function startForms() {
 }
 
 export function focusFirstError(root) {
-  root.querySelector?.(".field.wrong :is(input, select, textarea):not([type=hidden], [hidden])")?.focus();
+  root.querySelector?.(".field.wrong :is(input, select, textarea):not([type=hidden], [hidden], .brush *)")?.focus();
 }
 
 function question(event) {

@@ -67,6 +67,7 @@ class WeekText(forms.Textarea):
                 "brush": _("Box para lo que marques"),
                 "typed": _("Escribir el horario"),
                 "clear": _("Borrar todo"),
+                "undo": _("Deshacer"),
                 "hint": _(
                     "Arrastra para marcar horas, también varios días a la vez; sobre lo marcado, se borra."
                 ),
