@@ -15,6 +15,7 @@ from reservo.audit import trail
 from reservo.audit.models import Action
 from reservo.audit.operations import record
 from reservo.audit.trail import Line, Search
+from reservo.catalog.models import Practitioner, Room
 from reservo.core.clock import now
 from reservo.staff.trail import DEEDS, line_of, things
 from tests.cast import STAFF
@@ -40,7 +41,7 @@ def test_a_visits_changes_and_the_centres_actions_stand_in_one_list_newest_first
             record("branch.hours", "branch", centre.branch, by=STAFF, at=now())
     shown = [row[1:] for row in rows(page(centre))][:4]
     assert shown == [
-        ("Andrea Leiva", "cambió el horario", f"Sucursal n.º {centre.branch}", "agenda"),
+        ("Andrea Leiva", "cambió el horario", "Sucursal Centro", "agenda"),
         ("Andrea Leiva", "→ Confirmada", "Cita n.º 1", "agenda"),
         ("Andrea Leiva", "creó", "Cita n.º 1", "agenda"),
         ("Andrea Leiva", "creó", f"Paciente n.º {centre.patient}", "agenda"),
@@ -51,12 +52,12 @@ def test_a_page_goes_on_where_the_last_one_ended(centre):
     at = now()
     with centre.active(), tenancy.atomic():
         for number in range(60):
-            record("branch.hours", "branch", number, by=STAFF, at=at - timedelta(minutes=number))
+            record("branch.hours", "branch", 500 + number, by=STAFF, at=at - timedelta(minutes=number))
     first = page(centre)
     older = re.search(r'href="(\?[^"]*antes=[^"]+)"', first)[1].replace("&amp;", "&")
     found = [row[3] for row in rows(first) + rows(page(centre, older))]
     assert len(found) == len(set(found)) or found.count(f"Paciente n.º {centre.patient}") == 1
-    assert {f"Sucursal n.º {number}" for number in range(60)} <= set(found)
+    assert {f"Sucursal n.º {500 + number}" for number in range(60)} <= set(found)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,41 @@ def test_the_list_needs_as_many_queries_for_many_lines_as_for_few(centre, monday
     few = queries()
     for number in range(3):
         centre.book(monday + timedelta(hours=1 + number))
+    assert queries() == few
+
+
+def test_things_are_named_and_what_is_gone_as_it_was_called(centre):
+    admin = centre.client("administrator")
+    with centre.active(), tenancy.atomic():
+        room = Room.objects.create(name="Box Sur", branch_id=centre.branch)
+        record("practitioner.hours", "practitioner", centre.ana, by=STAFF, at=now())
+        record("practitioner.hours", "practitioner", 999, by=STAFF, at=now())
+        name = Practitioner.objects.get(pk=centre.ana).name
+    admin.post(centre.url(f"configuracion/lista/boxes/{room.pk}/eliminar"))
+    assert [row[3] for row in rows(page(centre))][:3] == [
+        "Box Box Sur",
+        "Profesional n.º 999",
+        f"Profesional {name}",
+    ]
+
+
+def test_names_take_a_query_for_each_kind_however_many_lines(centre):
+    client = centre.client("administrator")
+
+    def queries():
+        with centre.active(), CaptureQueriesContext(connections["tenant"]) as asked:
+            client.get(centre.url("registro/"))
+        return len(asked)
+
+    def hours_of(*people):
+        with centre.active(), tenancy.atomic():
+            for person in people:
+                record("practitioner.hours", "practitioner", person, by=STAFF, at=now())
+
+    hours_of(centre.ana)
+    queries()
+    few = queries()
+    hours_of(centre.ana, centre.beto, 999)
     assert queries() == few
 
 
@@ -146,5 +182,5 @@ def test_every_action_has_words(centre):
 def test_an_action_of_another_release_is_shown_as_it_is(centre):
     with centre.active(), tenancy.atomic():
         record("robot.painted", "robot", 7, by=STAFF, at=now())
-        line = line_of(Action.objects.first(), things())
+        line = line_of(Action.objects.first(), things(), {})
     assert (line.what, line.about) == ("painted", "robot n.º 7")

@@ -136,8 +136,9 @@ def save_role(role_id: int | None, *, name: str, extents: dict[str, str], by: Ac
 def delete_role(role_id: int, *, by: Actor, at: datetime) -> None:
     """Raises django's ProtectedError while somebody has it; roles that ship with a centre stay."""
     with tenancy.atomic():
-        Role.objects.get(pk=role_id, builtin="").delete()
-        record("role.deleted", "role", role_id, by=by, at=at)
+        role = Role.objects.get(pk=role_id, builtin="")
+        role.delete()
+        record("role.deleted", "role", role_id, by=by, at=at, details={"name": role.name})
 
 
 def _put(member: StaffMember, place: Place) -> None:

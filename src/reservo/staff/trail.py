@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reservo.audit.models import Action
 from reservo.audit.trail import Line, Search
-from reservo.staff import calling
+from reservo.staff import calling, naming
 
 MOST_SEARCHED = 20_000
 
@@ -85,8 +85,9 @@ def actions(search: Search) -> list[Line]:
     if search.typed:
         newest = Action.objects.order_by("-id").values_list("pk", flat=True).first() or 0
         found = found.filter(pk__gt=newest - MOST_SEARCHED, actor_name__icontains=search.typed)
-    words = things()
-    return [line_of(action, words) for action in found[: search.limit]]
+    words, shown = things(), list(found[: search.limit])
+    names = naming.names((action.object_kind, action.object_id) for action in shown)
+    return [line_of(action, words, names) for action in shown]
 
 
 def things() -> dict[str, Any]:
@@ -94,14 +95,22 @@ def things() -> dict[str, Any]:
     return {**THINGS, "patient": capfirst(calling.called().one)}
 
 
-def line_of(action: Action, words: Mapping[str, Any]) -> Line:
+def line_of(action: Action, words: Mapping[str, Any], names: naming.Names) -> Line:
     thing, _dot, deed = action.action.rpartition(".")
     named = words.get(action.object_kind) or words.get(thing) or action.object_kind or thing
-    number = f" {gettext('n.º')} {action.object_id}" if action.object_id and thing != "session" else ""
+    which = "" if thing == "session" else _which(action, names)
     return Line(
         at=action.at,
         who=action.actor_name,
         channel=str(CHANNELS.get(action.channel, action.channel)),
         what=str(DEEDS.get(deed, deed)),
-        about=f"{named}{number}",
+        about=f"{named} {which}".rstrip(),
     )
+
+
+def _which(action: Action, names: naming.Names) -> str:
+    """What it is called now, or was called when it went; else its number."""
+    name = names.get((action.object_kind, action.object_id)) or action.details.get("name")
+    if name or not action.object_id:
+        return name or ""
+    return f"{gettext('n.º')} {action.object_id}"

@@ -171,7 +171,9 @@ def remove(request: HttpRequest, kind: str, object_id: int) -> HttpResponse:
             row.delete()
             if isinstance(row, Practitioner):
                 pictures.drop(row.photo)
-            record(f"{row._meta.model_name}.removed", kind, object_id, by=request.staff.actor(), at=now())
+            thing, details = row._meta.model_name, {"name": str(row)}
+            by, at = request.staff.actor(), now()
+            record(f"{thing}.removed", thing, object_id, by=by, at=at, details=details)
     except ProtectedError:
         messages.error(
             request, _("«%(name)s» está en uso y no se puede eliminar.") % {"name": row} + _hint(row)
