@@ -10,6 +10,7 @@ from icalendar import Calendar
 
 from reservo import tenancy
 from reservo.agenda.models import Appointment
+from reservo.booking.models import BookingPage
 from reservo.catalog.models import Branch, Centre, Service
 from reservo.core import zones
 from reservo.notifications.models import MailText
@@ -65,6 +66,34 @@ def test_a_confirmation_has_all_that_a_patient_needs(centre, monday, post, at_ti
     assert event["summary"] == "Consulta · Clínica de Prueba"
     assert event.decoded("dtstart") == visit.starts_at
     assert event["dtstart"].params["TZID"] == "America/Santiago"
+
+
+def cut_off(cast, *, move, cancel):
+    with cast.active():
+        BookingPage.objects.update(move_cutoff_minutes=move, cancel_cutoff_minutes=cancel)
+
+
+FAR = 60 * 24 * 60
+NONE_LEFT = "Para cambiarla o cancelarla, llámanos."
+
+
+@pytest.mark.parametrize(
+    ("move", "cancel", "links"),
+    [
+        (0, 0, ["/mover", "/cancelar"]),
+        (FAR, 0, ["/cancelar"]),
+        (0, FAR, ["/mover"]),
+        (FAR, FAR, [NONE_LEFT]),
+    ],
+)
+def test_a_mail_offers_only_what_its_link_still_does(centre, monday, post, at_time, move, cancel, links):
+    cut_off(centre, move=move, cancel=cancel)
+    centre.book(monday)
+    _, plain, html = sent(centre, post, at_time)
+    for body in (plain, html):
+        assert [link for link in ("/mover", "/cancelar", NONE_LEFT) if link in body] == links
+        assert "+56 2 2345 6789" in body
+    assert "/v/" in plain
 
 
 def test_links_are_built_from_the_public_address_and_open_the_visit(centre, monday, post, at_time):

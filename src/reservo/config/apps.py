@@ -11,8 +11,9 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from reservo.accounts import naming
         from reservo.booking import promises
-        from reservo.config import centres
-        from reservo.config.promised import confirmation_minutes
+        from reservo.config import centres, promised
+        from reservo.crm import deadlines
 
         naming.names_from(centres.names_of)
-        promises.come_from(confirmation_minutes)
+        promises.come_from(promised.confirmation_minutes)
+        deadlines.come_from(promised.deadlines)

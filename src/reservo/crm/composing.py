@@ -20,7 +20,7 @@ from reservo.catalog import queries as catalog
 from reservo.catalog.models import Centre
 from reservo.core import colours, text, zones
 from reservo.core.clock import now
-from reservo.crm import kinds
+from reservo.crm import deadlines, kinds
 from reservo.crm.addressing import Addressee, addressee
 from reservo.crm.kinds import Words
 from reservo.jobs import turns
@@ -138,7 +138,8 @@ def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
     day = day_in_words(appointment.starts_at, appointment.zone, to.language, at=now())
     values = values_of(facts, to.name, day, centre.name, to.language)
     words = filled_words(words_for(kind, to.language), values)
-    plain, html = rendered(kind, words, context_of(centre, facts, url))
+    context = context_of(centre, facts, url) | still_open(appointment, at=now())
+    plain, html = rendered(kind, words, context)
     return Mail(
         subject=words.subject,
         text=plain,
@@ -178,10 +179,19 @@ def context_of(centre: Centre, facts: Facts, manage_url: str) -> dict[str, Any]:
         "manage_url": manage_url,
         "book_url": _home(),
         "logo_url": f"{_home()}logo.png?v={centre.logo[-12:-4]}" if centre.logo else "",
+        "may_move": True,
+        "may_cancel": True,
         "accent": accent,
         "on_accent": colours.ink_on(accent),
         "accent_dark": colours.readable(centre.colour, colours.DARK_PAPER),
     }
+
+
+def still_open(appointment: Appointment, *, at: datetime) -> dict[str, bool]:
+    """Which links still do what they say; the reminder often leaves after both cut-offs."""
+    rules = turns.read_once("deadlines", deadlines.deadlines)
+    left = appointment.starts_at - at
+    return {"may_move": left >= rules.move, "may_cancel": left >= rules.cancel}
 
 
 def _home() -> str:

@@ -49,20 +49,20 @@ SHIPPED: dict[tuple[str, str], Words] = {
     ),
     (REMINDER, "es"): Words(
         "Recordatorio: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTe recordamos que tienes una cita {dia}. Confirma que vienes o cámbiala desde "
-        "aquí.",
+        "Hola {paciente}:\n\nTe recordamos que tienes una cita {dia}. Confirma que vienes o avísanos si no "
+        "puedes.",
     ),
     (REMINDER, "en"): Words(
         "Reminder: {when} · {centre}",
-        "Hello {patient},\n\nYou have an appointment {day}. Confirm that you are coming, or change it here.",
+        "Hello {patient},\n\nYou have an appointment {day}. Confirm that you are coming, or tell us if you cannot.",
     ),
     (MOVED, "es"): Words(
         "Tu cita cambió: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTu cita tiene una nueva hora. Si no te acomoda, puedes cambiarla desde aquí.",
+        "Hola {paciente}:\n\nTu cita tiene una nueva hora. Si no te acomoda, avísanos.",
     ),
     (MOVED, "en"): Words(
         "Your appointment moved: {when} · {centre}",
-        "Hello {patient},\n\nYour appointment has a new time. If it does not suit you, change it here.",
+        "Hello {patient},\n\nYour appointment has a new time. If it does not suit you, let us know.",
     ),
     (CANCELLED, "es"): Words(
         "Cita cancelada: {cuando} · {centro}",
