@@ -127,6 +127,15 @@ def test_a_language_that_nobody_wrote_falls_back_to_spanish(centre, monday, post
     assert sent(centre, post, at_time)[0]["Subject"].startswith("Tu cita:")
 
 
+def test_a_name_that_is_an_address_becomes_no_link(centre, monday, post, at_time):
+    set_up(centre, patient={"given_name": "Gana en http://www.malo.example/premio"})
+    centre.book(monday)
+    _, plain, html = sent(centre, post, at_time)
+    for body in (plain, html):
+        assert "Hola Gana en http www. malo. example/premio:" in body
+        assert "malo.example" not in body
+
+
 def test_the_centres_own_words_are_used_and_nothing_in_them_is_markup(centre, monday, post, at_time):
     with centre.active(), tenancy.atomic():
         MailText.objects.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date, datetime
 
@@ -52,6 +53,11 @@ def clean(typed: str, longest: int, *, lines: bool = False) -> str:
 def _visible(line: str) -> str:
     spaced = line.replace("\t", " ")
     return "".join(c for c in spaced if unicodedata.category(c) not in _UNPRINTABLE and c not in _DIRECTIONS)
+
+
+def without_addresses(name: str) -> str:
+    """A name in which no mail program finds an address of the web: `Ma.José` is `Ma. José`, `malo.example` no link."""
+    return re.sub(r"(?<=\w)\.(?=\w)", ". ", name.replace("://", " "))
 
 
 def fold(typed: str) -> str:

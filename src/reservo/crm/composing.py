@@ -136,7 +136,9 @@ def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
     facts = facts_of(appointment, to.language)
     url = links.manage_url(appointment)
     day = day_in_words(appointment.starts_at, appointment.zone, to.language, at=now())
-    values = values_of(facts, to.name, day, centre.name, to.language)
+    # Anybody books for any address: what was typed as a name must not become a link under the centre's name.
+    name = text.without_addresses(to.name)
+    values = values_of(facts, name, day, centre.name, to.language)
     words = filled_words(words_for(kind, to.language), values)
     context = context_of(centre, facts, url) | still_open(appointment, at=now())
     plain, html = rendered(kind, words, context)
