@@ -384,6 +384,16 @@ panel.addEventListener("input", () => {
   panel.dataset.typed = "1";
 });
 
+// Of a block: who chooses a person or a room means that one, and who widens it means nobody in particular.
+const ONE_OF = ["practitioner", "room"];
+panel.addEventListener("change", ({ target }) => {
+  const fields = target.form?.elements;
+  const scope = fields?.scope;
+  if (!scope) return;
+  if (ONE_OF.includes(target.name) && target.value) scope.value = target.name;
+  for (const name of ONE_OF) if (name !== scope.value) fields[name].value = "";
+});
+
 document.addEventListener("keydown", (event) => {
   const typing =
     event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;

@@ -204,6 +204,8 @@ def test_a_block_may_last_until_midnight(centre):
         {"day": "hoy"},
         {"scope": "planet"},
         {"scope": "room"},
+        {"scope": "branch"},
+        {"scope": "centre", "practitioner": "", "room": "1"},
         {"practitioner": "99"},
         {"practitioner": ""},
         {"repeat": "1"},
@@ -223,7 +225,7 @@ def test_who_blocks_only_their_own_time_blocks_nothing_else(centre):
     for changes in (
         {"practitioner": centre.beto},
         {"scope": "room", "room": centre.room},
-        {"scope": "centre"},
+        {"scope": "centre", "practitioner": ""},
     ):
         assert post(centre, "practitioner", **changes).status_code == 403
     assert count(centre) == 1

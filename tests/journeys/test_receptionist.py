@@ -266,6 +266,16 @@ def test_a_visit_is_booked_from_the_patient_s_file(demo, desk):
     assert name in page.locator("[data-chosen]").inner_text()
 
 
+def test_who_chooses_a_person_for_a_block_does_not_close_the_whole_branch(desk):
+    page = desk.page
+    page.click("#new-block")
+    form = page.locator("#panel form")
+    form.locator("[name=practitioner]").select_option(str(desk.who))
+    assert form.locator("[name=scope]").input_value() == "practitioner"
+    form.locator("[name=scope]").select_option("branch")
+    assert form.locator("[name=practitioner]").input_value() == ""
+
+
 def test_a_block_taken_away_is_put_back(desk):
     page = desk.page
     page.click("#new-block")

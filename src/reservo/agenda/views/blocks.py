@@ -33,6 +33,7 @@ SCOPES = (
     ("branch", gettext_lazy("Toda la sucursal")),
     ("centre", gettext_lazy("Todo el centro")),
 )
+WIDE = ("branch", "centre")
 MIDNIGHT = 24 * 60
 MOST_SHOWN = 50
 REPEATS = (
@@ -79,6 +80,8 @@ class BlockForm(forms.Form):
         for scope in ("practitioner", "room"):
             if given.get("scope") == scope and not given.get(scope):
                 self.add_error(scope, _("Elige cuál."))
+            elif given.get("scope") in WIDE and given.get(scope):
+                self.add_error("scope", _("Elegiste también a alguien o un box: ¿se bloquea solo eso?"))
         if given.get("starts") is not None and given.get("ends") is not None:
             self._check_hours(given["starts"], given["ends"])
         self._check_days(given)
