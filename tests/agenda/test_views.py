@@ -168,6 +168,23 @@ def test_a_patient_is_made_in_place_and_not_kept_if_the_time_is_refused(centre):
         assert Patient.objects.count() == before + 1
 
 
+def test_somebody_made_in_place_who_has_a_file_already_is_told_of_before_a_second_is_made(centre):
+    new = {"patient": "", "new_given_name": "Rocío", "new_phone": "+56 9 1234 5678"}
+    assert create(centre, **new).status_code == 200
+    again = {**new, "new_given_name": "Rosa", "time": "11:00"}
+    told = create(centre, **again)
+    page = told.content.decode()
+    assert (told.status_code, "Rocío" in page, 'value="Rosa"' in page, len(kept(centre))) == (
+        409,
+        True,
+        True,
+        1,
+    )
+    assert 'name="another_person"' in page
+    assert create(centre, **again, another_person="on").status_code == 200
+    assert len(kept(centre)) == 2
+
+
 def test_a_new_patient_who_is_wrong_is_told_at_the_field(centre):
     new = {"patient": "", "new_given_name": "Rocío", "new_national_id": "12.345.678-9", "new_email": "@"}
     answer = create(centre, **new)

@@ -57,6 +57,7 @@ class VisitForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tell = forms.BooleanField(required=False)
     overbook = forms.BooleanField(label=_("Dar sobrecupo"), required=False)
+    another_person = forms.BooleanField(label=_("Es otra persona"), required=False)
     outside_rules = forms.BooleanField(label=_("Agendar igual"), required=False)
 
     made_patient: Patient | None = None

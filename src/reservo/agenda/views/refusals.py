@@ -10,8 +10,20 @@ from django.utils.translation import gettext as _
 from reservo.agenda import operations as ops
 from reservo.agenda.queries import visits
 from reservo.core import text, zones
+from reservo.patients import queries as patients
+from reservo.patients.models import Patient
+
+
+class KnownAlready(Exception):
+    """Somebody to be made in place has the document, mail or phone of these files."""
+
+    def __init__(self, alike: list[Patient]):
+        super().__init__()
+        self.alike = alike
+
 
 REFUSALS = (
+    KnownAlready,
     ops.TimeTaken,
     ops.OutsideRules,
     ops.OverbookingFull,
@@ -28,7 +40,7 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`leave` names what may be ticked to go on: overbook, outside_rules."""
+    """`leave` names what may be ticked to go on: overbook, outside_rules, another_person."""
 
     status: int
     code: str
@@ -56,11 +68,22 @@ def refusal_of(error: Exception, staff: Any, zone: str) -> Refusal:
         words = _("Fuera de las reglas: %(reasons)s.") % {"reasons": reasons_in_words(error.reasons)}
         leave = "outside_rules" if "agenda.outside_rules" in staff.extents else ""
         return Refusal(409, "outside_rules", words, leave)
+    if isinstance(error, KnownAlready):
+        return Refusal(409, "known", _known_words(error.alike, staff), "another_person")
     if isinstance(error, ops.EditedMeanwhile):
         return _meanwhile(error, zone)
     if isinstance(error, ops.BadTime):
         return Refusal(422, error.code, _bad_time(error.code))
     return _other(error)
+
+
+def _known_words(alike: list[Patient], staff: Any) -> str:
+    """Names the files to those who may see them."""
+    seen = patients.patients_for(staff).filter(pk__in=[one.pk for one in alike])
+    names = ", ".join(f"{one.full_name} ({one.number})" for one in seen)
+    if not names:
+        return _("Ya hay una ficha con ese documento, correo o teléfono.")
+    return _("Ya hay una ficha con ese documento, correo o teléfono: %(names)s.") % {"names": names}
 
 
 def _taken(error: ops.TimeTaken, staff: Any, zone: str) -> Refusal:

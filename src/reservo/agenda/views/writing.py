@@ -19,14 +19,17 @@ from reservo.agenda.operations import Booking, Leave, Place
 from reservo.agenda.queries import visits
 from reservo.agenda.views import choosing
 from reservo.agenda.views.panels import in_panel
-from reservo.agenda.views.refusals import REFUSALS, refusal_of
+from reservo.agenda.views.refusals import REFUSALS, KnownAlready, refusal_of
 from reservo.agenda.views.visits import clash_words, shown
 from reservo.catalog import queries as catalog
 from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.patients import operations as patients
-from reservo.patients.fields import BadPatient, PatientFields
+from reservo.patients.fields import BadPatient, PatientFields, cleaned
+from reservo.patients.queries import lookalikes
 from reservo.staff.access import right
+
+MOST_ALIKE = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +91,7 @@ def _book(request: HttpRequest, form: VisitForm, branch: Any) -> Appointment:
 
 
 def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | None:
-    """The patient made in place, if a name was typed. Raises BadPatient."""
+    """The patient made in place, if a name was typed. Raises BadPatient and KnownAlready."""
     given = form.cleaned_data
     if not given["new_given_name"]:
         return None
@@ -100,9 +103,19 @@ def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | N
         national_id=given["new_national_id"],
     )
     country = catalog.centre().country
+    if not given["another_person"]:
+        _check_unknown(fields, country, at)
     patient = patients.register(fields, default_country=country, by=request.staff.actor(), at=at)
     form.made_patient = patient
     return patient.pk
+
+
+def _check_unknown(fields: PatientFields, country: str, at: datetime) -> None:
+    """Raises KnownAlready for somebody who has the document, mail or phone of a file."""
+    kept = cleaned(fields, today=at.date(), default_country=country)
+    alike = list(lookalikes(kept)[:MOST_ALIKE])
+    if alike:
+        raise KnownAlready(alike)
 
 
 def instant(wall: datetime, zone: str) -> datetime:
