@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from bench.peers.environment import PeerMissing
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "var"
 GROUP_SECONDS = 3600
+ENDING_SECONDS = 60
 
 
 def main() -> int:
@@ -69,20 +71,35 @@ def _in_own_process(group: str) -> list[Figure] | None:
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch) as place:
         out = Path(place) / "figures.json"
-        done = subprocess.run(
+        child = subprocess.Popen(
             [sys.executable, "-m", "bench", "--inside", group, "--out", str(out)],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": place, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
-            timeout=GROUP_SECONDS,
-            check=False,
             preexec_fn=ending.with_parent,
         )
-        if done.returncode or not out.exists():
+        try:
+            child.wait(GROUP_SECONDS)
+        except BaseException:
+            _end_in_order(child)
+            raise
+        if child.returncode or not out.exists():
             return None
         return [Figure.unpacked(packed) for packed in json.loads(out.read_text())]
 
 
+def _end_in_order(child: subprocess.Popen[bytes]) -> None:
+    """Interrupted or too late: its database servers end with it."""
+    child.terminate()
+    try:
+        child.wait(ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
 def _measure(group: str, out: Path) -> int:
+    """Whatever ends this process, its database servers end with it: a SIGTERM unwinds as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     module = import_module(f"bench.groups.{group.replace('-', '_')}")
     try:
         figures: list[Figure] = module.measure()

@@ -130,6 +130,7 @@ class PostgresServer(Server):
             "unix_socket_directories": self.folder,
             "fsync": "off",
             "shared_buffers": "64MB",
+            "dynamic_shared_memory_type": "mmap",  # in its folder: one that is killed leaves nothing elsewhere
             "max_connections": self.most_connections,
             **self.options,
         }
