@@ -138,6 +138,15 @@ def test_saving_a_step_leads_to_the_next_open_one(fresh):
     assert [done for _key, done, _skipped in steps(fresh)] == [True, True, True, True, False]
 
 
+def test_a_step_that_was_saved_and_is_not_done_says_what_it_lacks(fresh):
+    admin = fresh.client("administrator")
+    words = "Falta la dirección: va en los correos y en la página de reservas."
+    assert words in admin.get(fresh.url("configuracion/")).content.decode()
+    with fresh.active():
+        Branch.objects.update(address="Calle Uno 1")
+    assert words not in admin.get(fresh.url("configuracion/")).content.decode()
+
+
 def test_a_skipped_step_leads_on_and_can_be_done_later(fresh):
     admin = fresh.client("administrator")
     answer = admin.post(fresh.url("configuracion/paso/centro/saltar"))

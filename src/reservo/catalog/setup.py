@@ -33,6 +33,7 @@ class Step:
     url: str
     is_done: bool
     is_skipped: bool
+    begun: str = ""  # of one that was begun: what it lacks, in words
 
     @property
     def is_open(self) -> bool:
@@ -68,10 +69,28 @@ def steps(centre: Centre) -> list[Step]:
             uses.booked_online(),
         ),
     ]
+    begun = _begun(branch, person)
     return [
-        Step(key, label, f"{url}?paso={key}", bool(done), key in centre.setup_skipped)
+        Step(
+            key,
+            label,
+            f"{url}?paso={key}",
+            is_done=bool(done),
+            is_skipped=key in centre.setup_skipped,
+            begun="" if done else begun.get(key, ""),
+        )
         for key, label, url, done in found
     ]
+
+
+def _begun(branch: Branch | None, person: Practitioner | None) -> dict[str, str]:
+    """Of steps with something on file already: what else they need before they are done."""
+    found = {"reserva": _("Se cumple con la primera reserva en línea.")}
+    if branch:
+        found["sucursal"] = _("Falta la dirección: va en los correos y en la página de reservas.")
+    if person:
+        found["profesionales"] = _("Falta que alguien tenga horario y un tratamiento que hace.")
+    return found
 
 
 def _was_saved(centre: Centre) -> bool:
