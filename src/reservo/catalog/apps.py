@@ -21,6 +21,7 @@ class CatalogConfig(AppConfig):
         calling.words_from(queries.called)
         naming.names_of(
             branch=models.Branch,
+            centre=models.Centre,
             practitioner=models.Practitioner,
             room=models.Room,
             roomkind=models.RoomKind,
