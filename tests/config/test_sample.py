@@ -11,7 +11,7 @@ from django.test import override_settings
 from reservo import tenancy
 from reservo.accounts.models import Membership, User
 from reservo.agenda.availability import Question, offered
-from reservo.agenda.models import Appointment
+from reservo.agenda.models import Appointment, AppointmentChange
 from reservo.catalog.models import Branch, Service, ServicePractitioner
 from reservo.config.sample import making, visiting
 from reservo.config.sample.centres import CENTRES
@@ -126,3 +126,14 @@ def test_the_bells_of_a_working_centre_have_a_handful_unread(made):
     with tenancy.activate(made):
         unread = [bell.count_unseen(member) for member in StaffMember.objects.all()]
     assert max(unread) == visiting.UNREAD
+
+
+def test_what_somebody_booked_as_a_patient_is_left_to_them(made):
+    with tenancy.activate(made):
+        waiting = Appointment.objects.filter(starts_at__gt=NIGHT, state="not_confirmed").order_by("starts_at")
+        visits = list(waiting.values_list("pk", flat=True)[:12])
+        AppointmentChange.objects.filter(appointment_id__in=visits, action="created").update(actor="patient")
+        visiting.top_up(SMALL, at=NIGHT + timedelta(hours=2))
+        assert set(Appointment.objects.filter(pk__in=visits).values_list("state", flat=True)) == {
+            "not_confirmed"
+        }

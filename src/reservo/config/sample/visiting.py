@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from reservo import tenancy
 from reservo.agenda import operations as agenda
 from reservo.agenda.availability import Question, offered
-from reservo.agenda.models import Appointment
+from reservo.agenda.models import Appointment, AppointmentChange
 from reservo.agenda.operations import Blocking, Booking
 from reservo.catalog.closed_days import closed_dates
 from reservo.catalog.models import Branch, Practitioner, Service, ServicePractitioner
@@ -161,11 +163,14 @@ def _block(branch: Branch, day: date, *, at: datetime) -> None:
 
 
 def _settle(*, at: datetime) -> None:
-    """Visits of the past end as they do; today's and tomorrow's are in every state."""
+    """Visits of the past end as they do; today's and tomorrow's are in every state.
+
+    What somebody booked as a patient is left to whoever tries the program out.
+    """
     luck = random.Random(f"{at:%Y-%m-%d %H}")  # noqa: S311  # nosec B311: samples
     live = Appointment.objects.filter(
         state__in=(State.NOT_CONFIRMED, State.CONFIRMED, State.ARRIVED, State.READY)
-    )
+    ).exclude(pk__in=_booked_by_patients())
     by = actor()
     for turn, visit in enumerate(live.filter(starts_at__lt=at + timedelta(days=3)).order_by("starts_at")):
         if visit.ends_at < at:
@@ -177,6 +182,11 @@ def _settle(*, at: datetime) -> None:
     _show_every_state(by, at=at)
 
 
+def _booked_by_patients() -> QuerySet[AppointmentChange, int]:
+    by_patients = AppointmentChange.objects.filter(action="created", actor=AppointmentChange.Actor.PATIENT)
+    return by_patients.values_list("appointment_id", flat=True)
+
+
 def _show_every_state(by: object, *, at: datetime) -> None:
     """Also at night: the next to come are early birds, and somebody has called off."""
     near = Appointment.objects.filter(
@@ -185,7 +195,9 @@ def _show_every_state(by: object, *, at: datetime) -> None:
     for state in (State.ARRIVED, State.READY, State.SUSPENDED):
         if near.filter(state=state).exists():
             continue
-        waiting = near.filter(starts_at__gt=at, state__in=(State.NOT_CONFIRMED, State.CONFIRMED))
+        waiting = near.filter(starts_at__gt=at, state__in=(State.NOT_CONFIRMED, State.CONFIRMED)).exclude(
+            pk__in=_booked_by_patients()
+        )
         if visit := waiting.order_by("starts_at").first():
             _to(visit, state, by, at)
 
