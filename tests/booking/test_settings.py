@@ -73,7 +73,13 @@ def test_name_and_mail_are_always_required(centre, administrator):
     "site",
     [
         *("javascript:alert(1)", "ftp://x.example", "https://", "https://a b.example", "x"),
-        *("https://a.example:99999", "https://[::1", "https://a.example'; script-src *", "https://*.example"),
+        *(
+            "https://a.example:99999",
+            "https://[::1",
+            "https://x..cl",
+            "https://a.example'; script-src *",
+            "https://*.example",
+        ),
     ],
 )
 def test_what_is_no_site_is_refused_and_the_form_is_kept(centre, administrator, site):
@@ -85,8 +91,14 @@ def test_what_is_no_site_is_refused_and_the_form_is_kept(centre, administrator, 
 
 
 def test_sites_are_kept_as_origins(centre, administrator):
-    administrator(sites="https://www.Clinica.example/reservas?x=1\n\nhttp://localhost:8000/\n")
-    assert rules(centre)["frame_sites"] == ["https://www.clinica.example", "http://localhost:8000"]
+    administrator(
+        sites="https://www.Clinica.example/reservas?x=1\n\nhttp://localhost:8000/\nhttps://www.peñalolén.example"
+    )
+    assert rules(centre)["frame_sites"] == [
+        "https://www.clinica.example",
+        "http://localhost:8000",
+        "https://www.xn--pealoln-gya1e.example",
+    ]
 
 
 def test_more_than_twenty_sites_are_refused(administrator):
@@ -116,3 +128,13 @@ def test_the_screen_shows_the_code_to_paste_and_a_preview(centre):
 
 def test_a_receptionist_does_not_set_the_rules(centre):
     assert centre.client("receptionist").get(centre.url(PATH)).status_code == 403
+
+
+def test_rules_and_fields_stand_or_fall_together(centre, administrator, monkeypatch):
+    def fail(row):
+        raise RuntimeError
+
+    monkeypatch.setattr(FormField, "save", lambda self: fail(self))
+    with pytest.raises(RuntimeError):
+        administrator(welcome="A medias")
+    assert rules(centre)["welcome"] != "A medias"

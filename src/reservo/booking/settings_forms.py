@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +15,10 @@ from reservo.booking.forms import TEXTS
 from reservo.booking.founding import ALWAYS_REQUIRED
 from reservo.booking.models import BookingPage, FormField
 from reservo.catalog import queries as catalog
+from reservo.core import domains
+from reservo.ui.fields import OneLine
 
 MOST_SITES = 20
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?")
 MOST_FUTURE = 100
 MINUTE, HOUR, DAY = 1, 60, 24 * 60
 SPANS = (
@@ -55,6 +55,7 @@ class RulesForm(forms.ModelForm):
 
     class Meta:
         model = BookingPage
+        field_classes = {"welcome": OneLine}
         fields = [
             *("is_open", "welcome", "least_notice_minutes", "horizon_days", "cancel_cutoff_minutes"),
             *("move_cutoff_minutes", "most_future_appointments", "accepts_new_patients", "hold_minutes"),
@@ -115,14 +116,10 @@ class RulesForm(forms.ModelForm):
             self.instance.frame_sites = self.cleaned_data["sites"]
             self.save()
             framing.tell_sites(self.instance.frame_sites)
-            words = catalog.called()
-        for name in ("most_future_appointments", "accepts_new_patients"):
-            field = self.fields[name]
-            field.label = str(field.label) % {"patient": words.one, "patients": words.several}
-        for row in FormField.objects.all():
-            kept = self.cleaned_data[f"field_{row.field}"]
-            row.is_shown, row.is_required = kept != "hidden", kept == "required"
-            row.save()
+            for row in FormField.objects.all():
+                kept = self.cleaned_data[f"field_{row.field}"]
+                row.is_shown, row.is_required = kept != "hidden", kept == "required"
+                row.save()
 
     def rules(self) -> list[Any]:
         return [self[name] for name in self._meta.fields]
@@ -150,15 +147,15 @@ def span_text(minutes: int) -> str:
 
 
 def origin_of(line: str) -> str:
-    """`https://host[:port]`; raises ValidationError for anything that is no site's address."""
+    """`https://host[:port]`, the host as DNS has it; raises ValidationError for anything that is no site's address."""
     wrong = forms.ValidationError(
         _("«%(line)s» no es la dirección de un sitio.") % {"line": line.strip()[:80]}
     )
     try:
         parts = urlsplit(line.strip())
-        host, port = parts.hostname or "", parts.port
+        host, port = domains.in_ascii(parts.hostname or ""), parts.port
     except ValueError:
         raise wrong from None
-    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(host):
+    if parts.scheme not in ("https", "http"):
         raise wrong
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from reservo.core import domains
+
 LONGEST = 254
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class InvalidAddress(ValueError):
@@ -32,14 +33,11 @@ def check(typed: str) -> str:
     return f"{local}@{_domain(domain)}"
 
 
-def _domain(domain: str) -> str:
+def _domain(typed: str) -> str:
     try:
-        ascii_domain = domain.lower().encode("idna").decode()
-    except UnicodeError as wrong:
+        domain = domains.in_ascii(typed)
+    except domains.InvalidDomain as wrong:
         raise InvalidAddress from wrong
-    labels = ascii_domain.split(".")
-    if len(labels) < 2 or len(ascii_domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if "." not in domain or domain.rpartition(".")[2].isdigit():
         raise InvalidAddress
-    if labels[-1].isdigit():
-        raise InvalidAddress
-    return ascii_domain
+    return domain
