@@ -180,3 +180,15 @@ def test_what_one_did_oneself_is_no_news(centre, desk, monday):
     assert news(desk, centre) == {"unseen": 0, "lines": []}
     assert "Rosa" not in desk.get(centre.url("campana/lista")).content.decode()
     assert news(centre.client("administrator"), centre)["unseen"] == 1
+
+
+def test_what_rang_before_somebody_came_is_no_news_to_them(centre, monday):
+    book_online(centre, monday)
+    with centre.active():
+        role = Role.objects.get(builtin="receptionist").pk
+        fresh = staff.invite("Nora", "nora@nueva.example", staff.Place(role_id=role), by=STAFF, at=now())
+        assert bell.count_unseen(fresh) == 1
+        staff.welcome(fresh.pk, 4_321, name="Nora Paz", at=now())
+        assert bell.count_unseen(fresh) == 0
+        book_online(centre, monday + timedelta(hours=1))
+        assert bell.count_unseen(fresh) == 1

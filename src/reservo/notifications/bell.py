@@ -61,6 +61,11 @@ def mark_seen(staff_id: int, notice_id: int) -> None:
             mark.save(update_fields=["seen_id"])
 
 
+def mark_all_seen(staff_id: int) -> None:
+    if newest := Notice.objects.order_by("-pk").values_list("pk", flat=True).first():
+        mark_seen(staff_id, newest)
+
+
 def count_unseen(staff: Any) -> int:
     seen = NoticeMark.objects.filter(staff_id=staff.pk).values_list("seen_id", flat=True).first() or 0
     return notices_for(staff).filter(pk__gt=seen)[:MOST_COUNTED].count()

@@ -10,3 +10,11 @@ class RightsChanged:
 
     schema: ClassVar[int] = 1
     staff_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffJoined:
+    """An invitation was accepted."""
+
+    schema: ClassVar[int] = 1
+    staff_id: int

@@ -14,7 +14,7 @@ from reservo.audit.operations import record
 from reservo.core import mailaddress
 from reservo.core.actor import Actor
 from reservo.staff import rights
-from reservo.staff.events import RightsChanged
+from reservo.staff.events import RightsChanged, StaffJoined
 from reservo.staff.models import Role, RoleRight, StaffBranch, StaffMember
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
@@ -71,6 +71,7 @@ def welcome(staff_id: int, user_id: int, *, name: str, at: datetime) -> None:
             member.name = name or member.name
             member.save(update_fields=["user_id", "name"])
             record("staff.joined", "staff", member.pk, by=member.actor(), at=at)
+            outbox.announce(StaffJoined(staff_id), at=at)
 
 
 def welcome_invited(joined: Joining, at: datetime) -> None:
