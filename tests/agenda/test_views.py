@@ -185,6 +185,29 @@ def test_somebody_made_in_place_who_has_a_file_already_is_told_of_before_a_secon
     assert len(kept(centre)) == 2
 
 
+def test_the_file_that_is_there_already_is_taken_with_one_press(centre):
+    new = {"patient": "", "new_given_name": "Rocío", "new_phone": "+56 9 1234 5678"}
+    assert create(centre, **new).status_code == 200
+    again = {**new, "new_given_name": "Rosa", "time": "11:00"}
+    told = create(centre, **again).content.decode()
+    with centre.active():
+        rocio = Patient.objects.get(given_name="Rocío")
+        before = Patient.objects.count()
+    assert f'name="known" value="{rocio.pk}"' in told
+    assert create(centre, **again, known=rocio.pk).status_code == 200
+    with centre.active():
+        assert Patient.objects.count() == before
+        assert Appointment.objects.filter(patient=rocio).count() == 2
+
+
+def test_a_known_file_stays_chosen_when_the_hour_is_refused(centre):
+    centre.book(NINE)
+    refused = create(centre, patient="", new_given_name="Rosita", known=centre.patient)
+    page = refused.content.decode()
+    chosen = f'name="patient" value="{centre.patient}"'
+    assert (refused.status_code, chosen in page, "Rosita" in page) == (409, True, False)
+
+
 def test_a_new_patient_who_is_wrong_is_told_at_the_field(centre):
     new = {"patient": "", "new_given_name": "Rocío", "new_national_id": "12.345.678-9", "new_email": "@"}
     answer = create(centre, **new)

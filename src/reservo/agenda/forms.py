@@ -57,6 +57,7 @@ class VisitForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     tell = forms.BooleanField(required=False)
     overbook = forms.BooleanField(label=_("Dar sobrecupo"), required=False)
+    known = forms.IntegerField(required=False, widget=forms.HiddenInput)
     another_person = forms.BooleanField(label=_("Es otra persona"), required=False)
     outside_rules = forms.BooleanField(label=_("Agendar igual"), required=False)
 
@@ -115,10 +116,22 @@ class VisitForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if given.get("known"):
+            self._take_known(given)
         if given.get("day") and given.get("time") is not None:
             given["starts"] = datetime.combine(given["day"], given["time"])
         self._check_somebody(given)
         return given
+
+    def _take_known(self, given: dict[str, Any]) -> None:
+        """The file that was there already, instead of the one that was being typed."""
+        given["patient"] = given["known"]
+        self.data = self.data.copy()
+        self.data.update({"patient": str(given["known"]), "patient_typed": ""})
+        for name in self.fields:
+            if name.startswith("new_"):
+                given[name] = ""
+                self.data[name] = ""
 
     def _check_somebody(self, given: dict[str, Any]) -> None:
         """What was typed to search and never chosen would be lost; a visit of nobody for nothing is a slip."""

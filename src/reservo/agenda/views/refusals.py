@@ -40,12 +40,13 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`leave` names what may be ticked to go on: overbook, outside_rules, another_person."""
+    """`leave` names what may be ticked to go on: overbook, outside_rules, another_person; or it is one of `files`."""
 
     status: int
     code: str
     message: str
     leave: str = ""
+    files: tuple[Patient, ...] = ()
 
 
 def reasons_in_words(codes: list[str]) -> str:
@@ -69,7 +70,7 @@ def refusal_of(error: Exception, staff: Any, zone: str) -> Refusal:
         leave = "outside_rules" if "agenda.outside_rules" in staff.extents else ""
         return Refusal(409, "outside_rules", words, leave)
     if isinstance(error, KnownAlready):
-        return Refusal(409, "known", _known_words(error.alike, staff), "another_person")
+        return _known(error.alike, staff)
     if isinstance(error, ops.EditedMeanwhile):
         return _meanwhile(error, zone)
     if isinstance(error, ops.BadTime):
@@ -77,13 +78,11 @@ def refusal_of(error: Exception, staff: Any, zone: str) -> Refusal:
     return _other(error)
 
 
-def _known_words(alike: list[Patient], staff: Any) -> str:
+def _known(alike: list[Patient], staff: Any) -> Refusal:
     """Names the files to those who may see them."""
     seen = patients.patients_for(staff).filter(pk__in=[one.pk for one in alike])
-    names = ", ".join(f"{one.full_name} ({one.number})" for one in seen)
-    if not names:
-        return _("Ya hay una ficha con ese documento, correo o teléfono.")
-    return _("Ya hay una ficha con ese documento, correo o teléfono: %(names)s.") % {"names": names}
+    words = _("Ya hay una ficha con ese documento, correo o teléfono.")
+    return Refusal(409, "known", words, "another_person", tuple(seen))
 
 
 def _taken(error: ops.TimeTaken, staff: Any, zone: str) -> Refusal:
