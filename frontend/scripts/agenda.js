@@ -118,6 +118,23 @@ function inTheWay(event) {
   return over && `${over.start.slice(11, 16)} ${over.patient}`;
 }
 
+const labelled = label({ config, openBlock });
+
+// What is drawn again keeps the keyboard's place: the block of the visit (or blockage) that had it gets it back.
+let held = null;
+const nameOf = ({ dataset }) => dataset.visit ?? `block ${dataset.block}`;
+document.addEventListener("focusin", ({ target }) => {
+  const block = place.contains(target) && target.closest(".ec-event");
+  held = block ? nameOf(block) : null;
+});
+document.addEventListener("pointerdown", () => {
+  held = null;
+});
+
+function takeHold(block) {
+  if (held === nameOf(block) && document.activeElement === document.body) block.focus({ preventScroll: true });
+}
+
 plainRoles(place);
 const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], {
   view: viewName(),
@@ -147,7 +164,10 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventSources: [{ events: load }],
   lazyFetching: false,
   eventContent: drawer({ config, inTheWay }),
-  eventDidMount: label({ config, openBlock }),
+  eventDidMount: (info) => {
+    labelled(info);
+    takeHold(info.el);
+  },
   selectable: config.may.edit,
   selectMinDistance: 6,
   eventStartEditable: config.may.edit,
@@ -226,6 +246,7 @@ function closePanel() {
   calendar.unselect();
   const from = shown && place.querySelector(`[data-visit="${shown}"]`);
   from?.focus();
+  held = shown && String(shown);
 }
 
 // Who types at once is not to wait for the form: the letters are kept for it, and are no shortcuts meanwhile.

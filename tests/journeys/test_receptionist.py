@@ -658,6 +658,20 @@ def test_an_hour_is_moved_by_keyboard_and_the_focus_comes_back_to_the_visit(desk
     page.wait_for_function("id => document.activeElement.matches(`[data-visit='${id}']`)", arg=str(made))
 
 
+def test_visits_that_are_drawn_again_leave_the_keyboard_its_place(desk):
+    page = desk.page
+    block = page.locator("[data-visit]").first
+    number = block.get_attribute("data-visit")
+    block.focus()
+    block.evaluate("block => block.dataset.drawn = 'before'")
+    page.evaluate("document.dispatchEvent(new CustomEvent('live:resync'))")
+    page.wait_for_selector("[data-visit]:not([data-drawn])")
+    page.wait_for_function("() => !document.querySelector('[data-drawn]')")
+    page.wait_for_function("id => document.activeElement.dataset.visit === id", arg=number)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#panel-state[data-shows='{number}']")
+
+
 def test_filters_show_one_person_or_one_room(desk):
     page = desk.page
     page.select_option("#who", str(desk.who))
