@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,10 +78,32 @@ def window(chromium) -> Iterator[Callable[..., Any]]:
         )
         return page
 
+    open_window.contexts = opened
     yield open_window
     for context in opened:
         context.close()
     assert wrong == []
+
+
+PICTURES = Path("build/journeys")
+
+
+def pytest_runtest_makereport(item: Any, call: Any) -> None:
+    """A journey that fails leaves a picture of each window in build/journeys, and says what stood there."""
+    if call.when != "call" or call.excinfo is None or "window" not in item.funcargs:
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    pages = [page for context in item.funcargs["window"].contexts for page in context.pages]
+    for n, page in enumerate(pages):
+        picture = PICTURES / f"{item.name.replace('/', '_')}-{n}.png"
+        try:
+            page.screenshot(path=picture, timeout=5_000)
+            text = page.evaluate(
+                "(document.querySelector('#panel:not([hidden])') ?? document.body).innerText"
+            )
+        except Exception as wrong:  # a window that is gone or hangs is not what failed
+            text = f"no picture: {wrong}"
+        item.add_report_section("call", "window", f"{page.url}\n{picture}\n{text[:2000]}")
 
 
 def log_in(page: Any, installation: Installation, slug: str, email: str, password: str = PASSWORD) -> None:
