@@ -49,14 +49,17 @@ class Agenda:
         return self.config["practitioners"][0]["id"]
 
     def free(self):
-        """`09:00`, `09:30`… at which the first practitioner has an hour free, apart from each other."""
+        """`09:00`, `09:30`… at which the first practitioner and one of the two rooms are free for an hour, apart."""
         data = self.feed()
         busy = [one for name in ("visits", "blocks", "closed", "holds") for one in data[name]]
         mine = [one for one in busy if one.get("practitioner") in (None, self.who)]
         found, minute = [], 8 * 60
         while minute < 19 * 60:
             first, end = (f"{self.day}T{m // 60:02d}:{m % 60:02d}:00" for m in (minute, minute + 60))
-            if any(one["start"] < end and one["end"] > first for one in mine):
+            mine_now, all_now = (
+                [one for one in some if one["start"] < end and one["end"] > first] for some in (mine, busy)
+            )
+            if mine_now or len({one["room"] for one in all_now if one.get("room")}) > 1:
                 minute += 15
             else:
                 found.append(first[11:16])
@@ -466,6 +469,7 @@ def test_overbooking_is_warned_of_and_marked(desk):
     desk.choose_service()
     desk.page.fill("#visit-form [name=time]", clock)
     desk.page.select_option("#visit-form [name=practitioner]", str(desk.who))
+    desk.page.select_option("#visit-form [name=room]", label="Box 1")
     desk.save()
     desk.page.check("#visit-form [name=overbook]")
     desk.save()
