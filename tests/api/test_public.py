@@ -197,6 +197,7 @@ def test_booking_answers_with_number_times_and_links(centre, program, monday):
     for link in links.values():
         path = link.removeprefix("http://127.0.0.1:8000")
         assert path.startswith(f"/{centre.slug}/v/")
+        assert path.endswith("?lang=es")
         assert centre.client().get(path).status_code == 200
     with centre.active():
         visit = Appointment.objects.get()

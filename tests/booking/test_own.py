@@ -304,7 +304,7 @@ def test_the_calendar_file_carries_the_zone_and_the_link(centre, visitor, visit,
     assert event["DTSTART"].dt.utcoffset() == timedelta(hours=-3)
     assert Calendar.from_ical(answer.content).walk("VTIMEZONE")
     with centre.active():
-        assert str(event["URL"]) == links.manage_url(visit)
+        assert str(event["URL"]) == links.manage_url(visit, "es")
 
 
 def test_a_visit_without_telephone_says_whom_to_ask(centre, visitor, visit):

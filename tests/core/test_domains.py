@@ -19,7 +19,20 @@ def test_a_name_is_given_as_dns_has_it(typed, as_dns_has_it):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", ".", "x..cl", ".cl", "x.cl.", "-x.cl", "x-.cl", "a b.cl", "*.cl", "x_y.cl", "a" * 64 + ".cl", "ñ" * 60 + ".cl"],
+    [
+        "",
+        ".",
+        "x..cl",
+        ".cl",
+        "x.cl.",
+        "-x.cl",
+        "x-.cl",
+        "a b.cl",
+        "*.cl",
+        "x_y.cl",
+        "a" * 64 + ".cl",
+        "ñ" * 60 + ".cl",
+    ],
 )
 def test_what_dns_cannot_hold_is_refused(typed):
     with pytest.raises(domains.InvalidDomain):

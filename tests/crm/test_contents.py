@@ -9,12 +9,15 @@ from django.conf import settings
 from icalendar import Calendar
 
 from reservo import tenancy
+from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.booking.models import BookingPage
 from reservo.catalog.models import Branch, Centre, Service
 from reservo.core import zones
+from reservo.core.clock import now
 from reservo.notifications.models import MailText
 from reservo.patients.models import Patient
+from tests.cast import STAFF
 
 
 def sent(cast, post, at_time):
@@ -99,9 +102,7 @@ def test_a_mail_offers_only_what_its_link_still_does(centre, monday, post, at_ti
 def test_links_are_built_from_the_public_address_and_open_the_visit(centre, monday, post, at_time):
     visit = centre.book(monday)
     _, plain, _ = sent(centre, post, at_time)
-    (url,) = [
-        word for line in plain.splitlines() for word in line.split() if "/v/" in word and word.endswith("/")
-    ]
+    (url,) = [word for word in plain.split() if "/v/" in word and word.endswith("/?lang=es")]
     assert url.startswith(f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/v/")
     page = centre.client().get(url.removeprefix(settings.RESERVO_PUBLIC_URL))
     assert page.status_code == 200
@@ -119,6 +120,38 @@ def test_in_english_for_a_patient_who_speaks_it(centre, monday, post, at_time):
         assert "Recibes" not in body
         assert "hora de" not in body
     assert 'lang="en"' in html
+
+
+@pytest.mark.parametrize("asked_by_browser", ["es", "en", ""])
+@pytest.mark.parametrize(("language", "heading"), [("es", "Tu cita"), ("en", "Your appointment")])
+def test_every_link_opens_a_page_in_the_language_of_the_mail(
+    centre, monday, post, at_time, language, heading, asked_by_browser
+):
+    set_up(centre, patient={"language": language})
+    centre.book(monday)
+    mail, plain, html = sent(centre, post, at_time)
+    (calendar,) = mail.iter_attachments()
+    (event,) = Calendar.from_ical(calendar.get_content()).walk("VEVENT")
+    own = [word for word in plain.split() if settings.RESERVO_PUBLIC_URL in word]
+    assert len(own) == 3
+    assert all(f'href="{url}"' in html for url in own)
+    for url in [*own, str(event["URL"])]:
+        path = url.removeprefix(settings.RESERVO_PUBLIC_URL)
+        page = centre.client(**{"accept-language": asked_by_browser}).get(path)
+        assert f'<html lang="{language}">' in page.content.decode()
+    assert f"<h1>{heading}</h1>" in page.content.decode()
+
+
+def test_after_a_cancellation_the_booking_page_opens_in_the_language_of_the_mail(
+    centre, monday, post, at_time
+):
+    set_up(centre, patient={"language": "en"})
+    visit = centre.book(monday)
+    sent(centre, post, at_time)
+    with centre.active():
+        agenda.change_state(visit.pk, "suspended", tell_patient=True, by=STAFF, at=now())
+    (mail,) = post.work(centre)
+    assert f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/?lang=en" in mail.get_body(("plain",)).get_content()
 
 
 def test_a_language_that_nobody_wrote_falls_back_to_spanish(centre, monday, post, at_time):

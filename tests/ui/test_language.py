@@ -240,6 +240,8 @@ def test_mails_to_staff_read_english(centre):
             ),
         ]
     assert [left_in_spanish(mail.subject + mail.text + mail.html) for mail in mails] == [[], []]
+    buttons = [re.search(r'href="http://127.0.0.1:8000([^"]+)"', mail.html)[1] for mail in mails]
+    assert [left_in_spanish(Client().get(url).content.decode()) for url in buttons] == [[], []]
 
 
 @pytest.mark.parametrize("wanted", ["fr-FR,de;q=0.8", "", "*"])

@@ -39,13 +39,12 @@ def path_of(appointment: Appointment) -> str:
     return f"/{tenancy.current().slug}/v/{token_of(appointment)}/"
 
 
-def manage_url(appointment: Appointment) -> str:
-    """The patient's page of this visit, from RESERVO_PUBLIC_URL."""
-    return settings.RESERVO_PUBLIC_URL + path_of(appointment)
+def manage_url(appointment: Appointment, language: str, *, page: str = "") -> str:
+    """The patient's page of this visit, or one below it (`mover`, `cancelar`, `cita.ics`), from RESERVO_PUBLIC_URL.
 
-
-def ics_url(appointment: Appointment) -> str:
-    return f"{manage_url(appointment)}cita.ics"
+    It speaks the language of whoever is sent there, whatever their browser asks for.
+    """
+    return f"{settings.RESERVO_PUBLIC_URL}{path_of(appointment)}{page}?lang={language}"
 
 
 def _signer() -> signing.Signer:

@@ -161,5 +161,8 @@ def _shown(appointment: Appointment, wanted: OnlineBooking) -> dict[str, Any]:
         "branch": appointment.branch_id,
         "service": wanted.service_id,
         "practitioner": appointment.practitioner_id,
-        "links": {"manage": links.manage_url(appointment), "ics": links.ics_url(appointment)},
+        "links": {
+            "manage": links.manage_url(appointment, wanted.language),
+            "ics": links.manage_url(appointment, wanted.language, page="cita.ics"),
+        },
     }

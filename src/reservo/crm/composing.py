@@ -134,13 +134,12 @@ def rendered(kind: str, words: Words, context: dict[str, Any]) -> tuple[str, str
 def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
     centre = turns.read_once("centre", catalog.centre)
     facts = facts_of(appointment, to.language)
-    url = links.manage_url(appointment)
     day = day_in_words(appointment.starts_at, appointment.zone, to.language, at=now())
     # Anybody books for any address: what was typed as a name must not become a link under the centre's name.
     name = text.without_addresses(to.name)
     values = values_of(facts, name, day, centre.name, to.language)
     words = filled_words(words_for(kind, to.language), values)
-    context = context_of(centre, facts, url) | still_open(appointment, at=now())
+    context = context_of(centre, facts) | _links(appointment, to.language) | still_open(appointment, at=now())
     plain, html = rendered(kind, words, context)
     return Mail(
         subject=words.subject,
@@ -148,7 +147,7 @@ def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
         html=html,
         from_name=centre.name,
         reply_to=appointment.branch.email or centre.reply_to,
-        attachments=(_calendar(appointment, centre, facts, url),),
+        attachments=(_calendar(appointment, centre, facts, to.language),),
         to=Recipient(to.address, to.name),
     )
 
@@ -162,7 +161,7 @@ def _copy(appointment: Appointment, to: Addressee, language: str) -> Mail:
     )
     words = Words(f"{_('Copia')}: {who}, {facts.short}"[:150], f"{who}\n{told}")
     plain, html = rendered(
-        kinds.COPY, words, context_of(centre, facts, "") | {"agenda_url": _agenda_url(appointment)}
+        kinds.COPY, words, context_of(centre, facts) | {"agenda_url": _agenda_url(appointment)}
     )
     return Mail(subject=words.subject, text=plain, html=html, from_name=centre.name)
 
@@ -172,14 +171,22 @@ def _agenda_url(appointment: Appointment) -> str:
     return f"{_home()}agenda/?{place}"
 
 
-def context_of(centre: Centre, facts: Facts, manage_url: str) -> dict[str, Any]:
-    """What the templates show beside the words. The centre's colour is made readable on light and on dark."""
+def _links(appointment: Appointment, language: str) -> dict[str, str]:
+    """Each opens a page in the language of the mail."""
+    return {
+        "manage_url": links.manage_url(appointment, language),
+        "move_url": links.manage_url(appointment, language, page="mover"),
+        "cancel_url": links.manage_url(appointment, language, page="cancelar"),
+        "book_url": f"{_home()}?lang={language}",
+    }
+
+
+def context_of(centre: Centre, facts: Facts) -> dict[str, Any]:
+    """What the templates show beside words and links. The centre's colour is made readable on light and on dark."""
     accent = colours.readable(centre.colour, colours.LIGHT_PAPER)
     return {
         "centre": centre,
         "facts": facts,
-        "manage_url": manage_url,
-        "book_url": _home(),
         "logo_url": f"{_home()}logo.png?v={centre.logo[-12:-4]}" if centre.logo else "",
         "may_move": True,
         "may_cancel": True,
@@ -200,12 +207,12 @@ def _home() -> str:
     return f"{settings.RESERVO_PUBLIC_URL}/{tenancy.current().slug}/"
 
 
-def _calendar(appointment: Appointment, centre: Centre, facts: Facts, url: str) -> Attachment:
+def _calendar(appointment: Appointment, centre: Centre, facts: Facts, language: str) -> Attachment:
     content = calendar_file(
         appointment,
         title=f"{facts.service or _('Cita')} · {centre.name}",
         place=facts.address or facts.branch,
-        url=url,
+        url=links.manage_url(appointment, language),
         at=now(),
     )
     return Attachment("cita.ics", content, "text/calendar")

@@ -25,6 +25,8 @@ from reservo.crm.models import AutomaticMail
 from reservo.notifications.models import MailText
 from reservo.staff.access import right
 
+NOWHERE = dict.fromkeys(("manage_url", "move_url", "cancel_url", "book_url"), "#")
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
@@ -79,7 +81,7 @@ def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         facts = _sample(kind, language)
         values = composing.values_of(facts, "Camila", _("mañana"), centre.name, language)
         shown = composing.filled_words(given, values)
-        _text, html = composing.rendered(kind, shown, composing.context_of(centre, facts, "#"))
+        _text, html = composing.rendered(kind, shown, composing.context_of(centre, facts) | NOWHERE)
     response = HttpResponse(html)
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"

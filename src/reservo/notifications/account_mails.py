@@ -114,7 +114,9 @@ def _language_of_centre(user: User) -> str:
 
 
 def _url(name: str, token: str) -> str:
-    return settings.RESERVO_PUBLIC_URL + reverse(name, urlconf=GLOBAL_URLS, args=[token])
+    """The page of the button, in the language of the mail."""
+    path = reverse(name, urlconf=GLOBAL_URLS, args=[token])
+    return f"{settings.RESERVO_PUBLIC_URL}{path}?lang={translation.get_language()}"
 
 
 def letter(from_name: str, *, subject: str, **words: str) -> Mail:

@@ -135,7 +135,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
         appointment,
         title=f"{known.service or _('Cita')} · {centre.name}",
         place=known.address or known.branch,
-        url=links.manage_url(appointment),
+        url=links.manage_url(appointment, language()),
         at=now(),
     )
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
