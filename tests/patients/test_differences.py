@@ -12,6 +12,7 @@ from reservo.patients.fields import PatientFields
 from reservo.patients.models import Patient, PatientDifference
 from reservo.staff.models import StaffMember
 
+NEXT_MONTH = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
 TYPED = PatientFields(
     given_name="José",
     paternal_surname="Muñoz",
@@ -65,6 +66,33 @@ def test_staff_take_one_field_and_leave_another(centre, noted):
         row = PatientDifference.objects.get(pk=noted["phone"])
         assert (row.state, row.decided_by) == ("rejected", "Receptionist")
     assert "coincide con las fichas" in desk.get(centre.url("pacientes/diferencias")).content.decode()
+
+
+def test_who_works_through_the_list_stays_on_it(centre, noted):
+    desk = centre.client("receptionist")
+    for field, back, place in (
+        ("email", "list", "pacientes/diferencias"),
+        ("phone", "", f"pacientes/{centre.patient}/"),
+    ):
+        answer = desk.post(centre.url(f"pacientes/diferencias/{noted[field]}/aceptar"), {"back": back})
+        assert answer["Location"] == centre.url(place)
+
+
+def test_values_are_shown_as_the_file_shows_them(centre, noted):
+    for place in ("pacientes/diferencias", f"pacientes/{centre.patient}/"):
+        shown = centre.client("receptionist").get(centre.url(place)).content.decode()
+        assert "<b>+56 911112222</b>" in shown
+        assert "<b>17-05-1981</b>" in shown
+
+
+def test_the_visit_says_that_something_waits_to_those_who_may_decide(centre, noted):
+    visit = centre.book(NEXT_MONTH)
+    place = centre.url(f"agenda/citas/{visit.pk}")
+    words = "Escribió otra cosa al reservar en línea"
+    assert words in centre.client("receptionist").get(place).content.decode()
+    with centre.active():
+        PatientDifference.objects.all().delete()
+    assert words not in centre.client("receptionist").get(place).content.decode()
 
 
 def test_what_is_decided_is_not_decided_again(centre, noted):

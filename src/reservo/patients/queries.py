@@ -73,7 +73,8 @@ def values_in_use() -> dict[str, list[str]]:
 
 
 def pending_differences(patient: Patient) -> QuerySet[PatientDifference]:
-    return PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
+    waiting = PatientDifference.objects.filter(patient=patient, state=PatientDifference.State.PENDING)
+    return waiting.select_related("patient").order_by("id")
 
 
 def patients_for(staff: Any, typed: str = "", *, right: str = "patients.see") -> QuerySet[Patient]:
@@ -98,9 +99,9 @@ def patient_for(staff: Any, patient_id: int, *, right: str = "patients.see") -> 
 
 
 def differences_for(staff: Any) -> QuerySet[PatientDifference]:
-    waiting = PatientDifference.objects.filter(state=PatientDifference.State.PENDING).select_related(
-        "patient"
-    )
+    """What waits for this person, the newest first; what one patient typed stands together."""
+    waiting = PatientDifference.objects.filter(state=PatientDifference.State.PENDING)
+    waiting = waiting.select_related("patient").order_by("-at", "patient_id", "id")
     if staff.only_own("patients.edit") or "patients.edit" not in staff.extents:
         return waiting.filter(patient__in=patients_for(staff, right="patients.edit"))
     return waiting

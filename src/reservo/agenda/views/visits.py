@@ -18,6 +18,7 @@ from reservo.catalog import queries as catalog
 from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.notifications.queries import deliveries_of
+from reservo.patients import queries as patients
 from reservo.staff.access import right
 from reservo.ui.templatetags.ui import STATES
 
@@ -58,7 +59,16 @@ def _context(staff: Any, appointment: Appointment) -> dict[str, Any]:
         "next_states": _next_states(staff, appointment) if can_edit else [],
         "can_edit": can_edit,
         "clash": clash_words(appointment),
+        "typed_otherwise": _typed_otherwise(staff, appointment.patient_id),
     }
+
+
+def _typed_otherwise(staff: Any, patient_id: int | None) -> list[str]:
+    """The patient's fields that wait for a decision of this person."""
+    if not patient_id or "patients.edit" not in staff.extents:
+        return []
+    waiting = patients.differences_for(staff).filter(patient_id=patient_id)
+    return [difference.field for difference in waiting]
 
 
 def clash_words(appointment: Appointment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django import template
 
 from reservo.core import identity, phones
 from reservo.patients.forms import PatientForm
-from reservo.patients.models import Patient
+from reservo.patients.models import Patient, PatientDifference
 
 register = template.Library()
 
@@ -30,6 +31,29 @@ COLUMNS = {
 def field_label(name: str) -> str:
     field = PatientForm.base_fields.get(name)
     return str(field.label) if field else name
+
+
+@register.filter
+def on_file(difference: PatientDifference) -> str:
+    return _shown(difference, difference.on_file)
+
+
+@register.filter
+def given(difference: PatientDifference) -> str:
+    return _shown(difference, difference.given)
+
+
+def _shown(difference: PatientDifference, value: str) -> str:
+    """As the file shows it."""
+    if not value:
+        return ""
+    if difference.field == "phone":
+        return phones.display(value)
+    if difference.field == "national_id":
+        return identity.format_id(difference.patient.country, value)
+    if difference.field == "birth_date":
+        return f"{date.fromisoformat(value):%d-%m-%Y}"
+    return value
 
 
 @register.filter

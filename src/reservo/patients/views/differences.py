@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from reservo.core.clock import now
 from reservo.patients import operations, queries
+from reservo.patients.models import PatientDifference
 from reservo.patients.operations import DifferenceDecided
 from reservo.staff.access import right
 
@@ -31,7 +32,7 @@ def accept(request: HttpRequest, difference_id: int) -> HttpResponse:
         messages.success(request, _("El dato nuevo quedó en la ficha."))
     except DifferenceDecided:
         messages.info(request, _("Ya estaba decidido."))
-    return redirect("patients:show", difference.patient_id)
+    return _back(request, difference)
 
 
 @require_POST
@@ -43,10 +44,17 @@ def reject(request: HttpRequest, difference_id: int) -> HttpResponse:
         messages.success(request, _("La ficha queda como estaba."))
     except DifferenceDecided:
         messages.info(request, _("Ya estaba decidido."))
+    return _back(request, difference)
+
+
+def _back(request: HttpRequest, difference: PatientDifference) -> HttpResponse:
+    """To the list for who works through the list, else to the file."""
+    if request.POST.get("back") == "list":
+        return redirect("patients:differences")
     return redirect("patients:show", difference.patient_id)
 
 
-def _difference(request: HttpRequest, difference_id: int):
+def _difference(request: HttpRequest, difference_id: int) -> PatientDifference:
     found = queries.difference_for(request.staff, difference_id)
     if found is None:
         raise Http404
