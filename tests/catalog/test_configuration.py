@@ -302,12 +302,13 @@ def test_days_off_and_extra_hours(centre, admin, monday):
     )
     assert answer.status_code == 302
     saturday = day + timedelta(days=19)
-    extra = {"date": saturday, "kind": "extra", "branch": centre.branch, "starts": "10:00", "ends": "13:00"}
-    assert admin.post(address, extra).status_code == 302
+    extra = {"date": saturday, "kind": "extra", "branch": centre.branch, "starts": "20:00", "ends": "00:00"}
+    assert admin.post(address, {**extra, "room": centre.room}).status_code == 302
     with centre.active():
         assert WorkingException.objects.filter(kind="off").count() == 14
         kept = one(WorkingException, kind="extra")
-        assert (kept.date, kept.starts_minute, kept.ends_minute) == (saturday, 600, 780)
+        assert (kept.date, kept.starts_minute, kept.ends_minute) == (saturday, 1200, 1440)
+        assert kept.room_id == centre.room
         removed = centre.url(f"configuracion/excepciones/{kept.pk}/quitar")
     assert admin.post(removed).status_code == 302
     with centre.active():
@@ -324,10 +325,15 @@ def test_days_off_and_extra_hours(centre, admin, monday):
         {"date": "2199-01-01"},
         {"until": "2001-01-01"},
         {"kind": "extra", "branch": "", "starts": "", "ends": ""},
+        {"kind": "extra", "branch": "{branch}", "starts": "10:00", "ends": "13:00", "room": "{elsewhere}"},
     ],
 )
 def test_a_day_that_makes_no_sense_is_refused(centre, admin, monday, wrong):
     address = centre.url(f"configuracion/profesionales/{centre.ana}/excepciones")
+    with centre.active():
+        other = Branch.objects.create(name="Otra", country="CL", zone="America/Santiago")
+        known = {"branch": centre.branch, "elsewhere": Room.objects.create(name="Box 9", branch=other).pk}
+    wrong = {name: value.format(**known) for name, value in wrong.items()}
     answer = admin.post(address, {"date": monday.date(), "kind": "off", **wrong})
     assert answer.status_code == 422
     assert errors(answer)

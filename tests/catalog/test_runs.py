@@ -114,6 +114,20 @@ def test_a_practitioners_fortnight_goes_at_once_and_comes_back(centre, admin, ho
     check_removal_and_return(centre, admin, address, WorkingException, left=0)
 
 
+@pytest.mark.parametrize("hours", [(0, 720), (605, 720), (1200, 1440)], ids=str)
+def test_extra_hours_come_back_in_their_room(centre, admin, hours):
+    row = WorkingException(practitioner_id=centre.ana, date=day(0), kind="extra", branch_id=centre.branch)
+    row.room_id, (row.starts_minute, row.ends_minute) = centre.room, hours
+    with centre.active():
+        row.save()
+    before = rows_of(centre, WorkingException)
+    address = centre.url(f"configuracion/profesionales/{centre.ana}")
+    ((removal, until),) = removals(admin.get(address).content.decode())
+    page = admin.post(removal, {"until": until}, follow=True).content.decode()
+    assert put_back(admin, page).status_code == 302
+    assert rows_of(centre, WorkingException) == before
+
+
 @pytest.mark.parametrize("until", ["", "ayer", "2026-02-31", "0001-01-01"])
 def test_a_last_day_that_makes_no_sense_removes_one(centre, admin, holidays, until):
     address, _until = removals(admin.get(holidays).content.decode())[0]

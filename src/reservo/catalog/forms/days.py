@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.base import GRID_MINUTES, SettingsForm
-from reservo.catalog.models import Branch, Holiday, WorkingException
+from reservo.catalog.models import Branch, Holiday, Room, WorkingException
 from reservo.catalog.models.periods import MINUTES_OF_DAY
 from reservo.catalog.runs import MOST_DAYS, Day, alike
 from reservo.core.clock import now
@@ -77,6 +77,13 @@ class HolidayForm(DaysForm):
         self.order_fields(["date", "until"])
 
 
+class RoomOfBranch(forms.ModelChoiceField):
+    """Rooms of every branch; where there are several, a room says whose it is."""
+
+    def label_from_instance(self, room: Room) -> str:
+        return f"{room.name} · {room.branch}"
+
+
 class ExceptionForm(DaysForm):
     starts = forms.TimeField(
         label=gettext_lazy("Desde las"), required=False, widget=forms.TimeInput({"type": "time", "step": 300})
@@ -87,11 +94,12 @@ class ExceptionForm(DaysForm):
 
     class Meta:
         model = WorkingException
-        fields = ["date", "kind", "branch", "reason"]
+        fields = ["date", "kind", "branch", "room", "reason"]
         labels = {
             "date": gettext_lazy("Día"),
             "kind": gettext_lazy("Qué pasa ese día"),
             "branch": gettext_lazy("Sucursal"),
+            "room": gettext_lazy("Box"),
             "reason": gettext_lazy("Motivo"),
         }
         widgets = {"date": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
@@ -102,7 +110,14 @@ class ExceptionForm(DaysForm):
         self.fields["kind"] = forms.ChoiceField(label=_("Qué pasa ese día"), choices=kinds)
         self.fields["branch"].queryset = Branch.objects.filter(is_active=True)
         self.fields["branch"].empty_label = _("Todas")
-        self.order_fields(["date", "until", "kind", "starts", "ends", "branch"])
+        self.fields["room"] = RoomOfBranch(
+            Room.objects.filter(is_active=True, branch__is_active=True).select_related("branch"),
+            label=_("Box"),
+            required=False,
+            empty_label=_("Cualquiera"),
+            help_text=_("Solo para horas extra."),
+        )
+        self.order_fields(["date", "until", "kind", "starts", "ends", "branch", "room"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -110,8 +125,16 @@ class ExceptionForm(DaysForm):
             for name in ("branch", "starts", "ends"):
                 if not given.get(name) and name not in self.errors:
                     self.add_error(name, _("Hace falta para horas extra."))
+        self._clean_room(given)
         self._clean_hours(given)
         return given
+
+    def _clean_room(self, given: dict[str, Any]) -> None:
+        room, branch = given.get("room"), given.get("branch")
+        if given.get("kind") != "extra":
+            given["room"] = None
+        elif room and branch and room.branch_id != branch.pk:
+            self.add_error("room", _("Ese box es de otra sucursal."))
 
     def _clean_hours(self, given: dict[str, Any]) -> None:
         starts, ends = given.get("starts"), given.get("ends")
@@ -119,7 +142,7 @@ class ExceptionForm(DaysForm):
             if typed and (typed.minute % GRID_MINUTES or typed.second):
                 self.add_error(name, _("Tiene que ser múltiplo de 5 minutos."))
         self.instance.starts_minute = starts.hour * 60 + starts.minute if starts else 0
-        self.instance.ends_minute = ends.hour * 60 + ends.minute if ends else 1440
+        self.instance.ends_minute = (ends.hour * 60 + ends.minute if ends else 0) or MINUTES_OF_DAY
         if self.instance.starts_minute >= self.instance.ends_minute and "ends" not in self.errors:
             self.add_error("ends", _("Tiene que terminar después de empezar."))
 
@@ -129,8 +152,11 @@ def typed_again(row: Day, last: date) -> dict[str, str]:
     typed = {"date": row.date.isoformat(), "until": last.isoformat(), "branch": str(row.branch_id or "")}
     if isinstance(row, Holiday):
         return {**typed, "name": row.name, "is_closed": "on" if row.is_closed else ""}
-    hours = {
-        "starts": minute_clock(row.starts_minute) if row.starts_minute else "",
-        "ends": minute_clock(row.ends_minute) if row.ends_minute < MINUTES_OF_DAY else "",
+    return {
+        **typed,
+        "starts": minute_clock(row.starts_minute),
+        "ends": minute_clock(row.ends_minute % MINUTES_OF_DAY),
+        "kind": row.kind,
+        "room": str(row.room_id or ""),
+        "reason": row.reason,
     }
-    return {**typed, **hours, "kind": row.kind, "reason": row.reason}

@@ -56,7 +56,7 @@ def _exceptions(person: Practitioner | None) -> list[Run]:
     if person is None:
         return []
     coming = WorkingException.objects.filter(practitioner=person, date__gte=now().date() - timedelta(days=1))
-    return runs(coming.select_related("branch")[:MOST_EXCEPTIONS])
+    return runs(coming.select_related("branch", "room")[:MOST_EXCEPTIONS])
 
 
 def _saved(request: HttpRequest, form: PractitionerForm) -> bool:
