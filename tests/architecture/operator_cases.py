@@ -61,6 +61,7 @@ OPERATOR_CASES = {
     "restauraciones/": Case("restauraciones/", 200, GET_ONLY),
     "restauraciones/<int:restore_id>/deshacer": Case("restauraciones/{restore}/deshacer", POST_ONLY, 302),
     "restauraciones/avance": Case("restauraciones/avance", 200, GET_ONLY),
+    "sesion": Case("sesion", 200, GET_ONLY),
     "salir": Case("salir", POST_ONLY, 302),
 }
 DOORS = {

@@ -3,11 +3,14 @@
 import io
 import re
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
+from reservo import console as console_app
 from reservo import tenancy
 from reservo.accounts import operations as accounts
 from reservo.accounts.models import Session, User
@@ -212,9 +215,38 @@ def test_leaving_ends_it(console):
 
 def test_scripts_of_nobody_get_401_with_the_way_to_the_log_in(control):
     by_htmx = Client().get(HOME, headers={"HX-Request": "true"})
-    assert (by_htmx.status_code, by_htmx.headers["HX-Redirect"].startswith(f"{HOME}entrar")) == (401, True)
+    assert by_htmx.status_code == 401
+    assert "HX-Redirect" not in by_htmx.headers  # a form may stand open in the page
     by_fetch = Client().get(HOME, headers={"Accept": "application/json"})
     assert by_fetch.json()["login"].startswith(f"{HOME}entrar")
+
+
+def test_a_form_that_came_too_late_leads_back_to_the_page_it_stood_in(control):
+    sent = partial(Client().post, f"{HOME}centros/uno/respaldar")
+    log_in = f"{HOME}entrar?next=%2Foperador%2F"
+    page = sent(headers={"Referer": f"http://testserver{HOME}respaldos/?centro=uno"})
+    assert page.headers["Location"] == f"{log_in}respaldos%2F%3Fcentro%3Duno"
+    elsewhere = sent(headers={"Referer": f"http://evil.example{HOME}respaldos/"})
+    assert elsewhere.headers["Location"] == f"{log_in}centros%2Funo%2Frespaldar"
+
+
+def test_a_page_that_was_open_for_long_gets_a_fresh_proof(console):
+    answer = console.get(f"{HOME}sesion", headers={"Accept": "application/json"})
+    assert len(answer.json()["proof"]) == 64
+    assert Client().get(f"{HOME}sesion", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_every_form_asks_for_the_session_before_it_leaves_the_page():
+    doors = {"log_in.html", "code.html", "invitation.html"}
+    folder = Path(console_app.__file__).parent / "templates" / "console"
+    unguarded = [
+        (page.name, form)
+        for page in folder.iterdir()
+        if page.name not in doors
+        for form in re.findall(r'<form\b(?:{%.*?%}|[^>])*method="post"(?:{%.*?%}|[^>])*>', page.read_text())
+        if not re.search("data-guard|hx-post|console:logout", form)
+    ]
+    assert unguarded == []
 
 
 # Invitations

@@ -87,6 +87,47 @@ def test_a_centre_is_made_seen_ready_and_closed_for_a_while(demo, window, size):
     assert answers(page, demo, slug, 200)
 
 
+def log_in_beside(page):
+    """By the link that a form shows when the session is over; the form stays where it is."""
+    with page.expect_popup() as opened:
+        page.locator("[data-session-over] a").press("Enter")
+    beside = opened.value
+    beside.fill("input[type=email]", OLGA)
+    beside.fill("input[type=password]", PASSWORD)
+    beside.press("input[type=password]", "Enter")
+    beside.wait_for_url("**/operador/")
+    beside.close()
+
+
+def test_what_was_typed_outlives_the_session_in_every_kind_of_form(demo, window):
+    page = window(**DESK)
+    enter(page, demo)
+    page.goto(f"{demo.url}/operador/centros/clinica-austral/")
+    expect(page.locator("#support form")).to_be_visible()
+    state = page.locator("form[action$=estado]")
+    state.get_by_label("Motivo").fill("Un motivo largo de escribir")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Cambiar el estado").click()
+    agree(page, "Cambiar")
+    expect(state.locator("[data-session-over] a")).to_be_focused()
+    assert state.get_by_label("Motivo").input_value() == "Un motivo largo de escribir"
+    log_in_beside(page)
+    page.get_by_role("button", name="Cambiar el estado").click()
+    agree(page, "Cambiar")
+    page.wait_for_load_state()
+    expect(page.locator("main")).to_contain_text("Un motivo largo de escribir")
+
+    support = page.locator("#support")
+    support.get_by_label("Motivo").fill("Otro motivo largo")
+    page.context.clear_cookies()
+    support.get_by_role("button", name="Pedir permiso").click()
+    expect(support.locator("[data-session-over] a")).to_be_focused()
+    assert support.get_by_label("Motivo").input_value() == "Otro motivo largo"
+
+    page.goto(f"{demo.url}/operador/respaldos/")
+    assert page.url.startswith(f"{demo.url}/operador/entrar?next=")
+
+
 @pytest.mark.timeout(180)
 def test_a_centre_is_moved_while_one_watches_and_backed_up(demo, window, second_store):
     page = window(**DESK)

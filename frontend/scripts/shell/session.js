@@ -34,9 +34,10 @@ export async function post(address, body) {
 
 // Without a form in which something may stand the page may be thrown away: the log-in leads back to it.
 export function sessionEnded(sender) {
-  const form = sender?.closest("form") ?? openForm();
-  if (!form?.querySelector(TYPED)) return openForm() ? tellIn(openForm()) : location.reload();
-  tellIn(form).focus();
+  const form = sender?.closest("form");
+  if (!form?.querySelector(TYPED) && !openForm()) return location.reload();
+  const logIn = tellIn(form ?? openForm());
+  if (form) logIn.focus();
 }
 
 function openForm() {
@@ -45,7 +46,8 @@ function openForm() {
 }
 
 function tellIn(form) {
-  form.querySelector("[data-session-over]")?.remove();
+  const told = form.querySelector("[data-session-over] a");
+  if (told) return told;
   const note = element("div", "note warn");
   note.dataset.sessionOver = "";
   note.setAttribute("role", "alert");

@@ -61,9 +61,9 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:
-    address = f"{reverse('console:login')}?{urlencode({'next': request.get_full_path()})}"
+    address = f"{reverse('console:login')}?{urlencode({'next': access.page_of(request)})}"
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=401, headers={"HX-Redirect": address})
+        return HttpResponse(status=401)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"error": "log_in", "login": address}, status=401)
     return HttpResponseRedirect(address)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("entrar", entering.log_in, name="login"),
     path("entrar/codigo", entering.code, name="code"),
     path("salir", entering.log_out, name="logout"),
+    path("sesion", entering.session, name="session"),
     path("invitacion/<str:token>", entering.invitation, name="invitation"),
     path("centros/nuevo", centres.create, name="centre_create"),
     path("centros/<slug:slug>/", centres.centre, name="centre"),

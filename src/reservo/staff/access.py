@@ -86,7 +86,7 @@ def _may_visit(request: HttpRequest, rule: str) -> bool:
 def _unknown(request: HttpRequest) -> HttpResponse:
     if request.session.get("user_id") and request.session.get("tenant_id") != tenancy.current().tenant_id:
         raise Http404
-    address = f"{reverse('accounts:login')}?{urlencode({'next': request.get_full_path()})}"
+    address = f"{reverse('accounts:login')}?{urlencode({'next': access.page_of(request)})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401)
     if "application/json" in request.headers.get("Accept", ""):

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservo.accounts.forms import LogInForm
 from reservo.accounts.lockout import LockedOut
@@ -75,6 +76,13 @@ def code(request: HttpRequest) -> HttpResponse:
 def log_out(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     return HttpResponseRedirect(reverse("console:login"))
+
+
+@require_safe
+@operator
+def session(request: HttpRequest) -> HttpResponse:
+    """A fresh proof for the forms of a page that has been open for long."""
+    return JsonResponse({"proof": get_token(request)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
