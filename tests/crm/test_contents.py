@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import getaddresses
 
 import pytest
@@ -9,12 +10,14 @@ from django.conf import settings
 from icalendar import Calendar
 
 from reservo import tenancy
+from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.booking.models import BookingPage
 from reservo.catalog.models import Branch, Centre, Service
-from reservo.core import zones
+from reservo.core import text, zones
 from reservo.core.clock import now
+from reservo.crm import planning
 from reservo.notifications.models import MailText
 from reservo.patients.models import Patient
 from tests.cast import STAFF
@@ -110,6 +113,115 @@ def test_links_are_built_from_the_public_address_and_open_the_visit(centre, mond
         assert Appointment.objects.get(pk=visit.pk).state == "not_confirmed"
 
 
+def cancelled(cast, visit, post):
+    with cast.active():
+        agenda.change_state(visit.pk, "suspended", tell_patient=True, by=STAFF, at=now())
+    (mail,) = post.work(cast)
+    return mail, mail.get_body(("plain",)).get_content(), mail.get_body(("html",)).get_content()
+
+
+CONFIRMED_ES = """\
+Hola José:
+
+Tu cita quedó agendada. Si no puedes venir, avísanos con un toque: así otra persona aprovecha la hora.
+
+{day}, 10:00 (hora de Santiago, {offset})
+Consulta "A & B"
+Con Ana Rojas
+Centro, Calle Uno 123, Santiago
+https://www.openstreetmap.org/search?query=Calle+Uno+123%2C+Santiago
+
+Ven en ayunas.
+Trae tu orden.
+
+Ver mi cita:
+{url}?lang=es
+
+Cambiar la hora:
+{url}mover?lang=es
+
+Cancelar la cita:
+{url}cancelar?lang=es
+
+-- 
+Clínica de Prueba · +56 2 2345 6789
+Recibes este correo porque tienes una cita en Clínica de Prueba.
+"""
+CANCELLED_EN = """\
+Hello José,
+
+Your appointment has been cancelled. You can book another time whenever you like.
+
+Cancelled: {day}, 10:00 (Santiago time, {offset})
+Consulta "A & B"
+With Ana Rojas
+Centro
+
+Book another time:
+{home}?lang=en
+
+-- 
+Clínica de Prueba · +56 2 2345 6789
+You are receiving this email because you had an appointment at Clínica de Prueba.
+"""
+
+
+def test_as_plain_text_each_fact_and_each_link_has_a_line_of_its_own(centre, monday, post, at_time):
+    set_up(centre, service={"name": 'Consulta "A & B"', "instructions": "Ven en ayunas.\nTrae tu orden."})
+    visit = centre.book(monday)
+    start = zones.local(monday, "America/Santiago")
+    offset = zones.offset_label(monday, "America/Santiago")
+    with centre.active():
+        url = settings.RESERVO_PUBLIC_URL + links.path_of(visit)
+    day = text.day_long(start.date(), "es").capitalize()
+    assert sent(centre, post, at_time)[1] == CONFIRMED_ES.format(day=day, offset=offset, url=url)
+
+    set_up(centre, patient={"language": "en"})
+    home = f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/"
+    day = text.day_long(start.date(), "en")
+    assert cancelled(centre, visit, post)[1] == CANCELLED_EN.format(day=day, offset=offset, home=home)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "never"),
+    [
+        ("es", "tenías una cita", "tienes una cita"),
+        ("en", "you had an appointment", "you have an appointment"),
+    ],
+)
+def test_a_cancelled_mail_never_says_that_there_is_a_visit(
+    centre, monday, post, at_time, language, said, never
+):
+    set_up(centre, patient={"language": language}, service={"instructions": "Ven en ayunas."})
+    visit = centre.book(monday)
+    sent(centre, post, at_time)
+    mail, plain, html = cancelled(centre, visit, post)
+    hidden = re.search(r"display:none[^>]*>([^<]*)<", html)[1]
+    assert "ancel" in mail["Subject"]
+    assert hidden.startswith(("Cancelada: lun", "Cancelled: Mon"))
+    for body in (plain, html):
+        assert said in body
+        assert never not in body.lower()
+        for of_a_live_one in ("/v/", "Ven en ayunas.", "openstreetmap"):
+            assert of_a_live_one not in body
+
+
+@pytest.mark.parametrize(("state", "button"), [("", "Confirmar que voy"), ("confirmed", "Ver mi cita")])
+def test_a_reminder_asks_only_who_has_not_confirmed(centre, monday, post, at_time, state, button):
+    visit = centre.book(monday)
+    sent(centre, post, at_time)
+    with centre.active(), tenancy.atomic():
+        if state:
+            visit = agenda.change_state(visit.pk, state, by=STAFF, at=now())
+        version = visit.local_date.isoformat()
+        planning.plan_to_patient(visit, "reminder", version, due_at=now(), at=now())
+    (mail,) = post.work(centre)
+    for part in ("plain", "html"):
+        body = mail.get_body((part,)).get_content()
+        assert [words for words in ("Confirmar que voy", "Ver mi cita") if words in body] == [button]
+        assert "Confirma que" not in body
+
+
 def test_in_english_for_a_patient_who_speaks_it(centre, monday, post, at_time):
     set_up(centre, patient={"language": "en"})
     centre.book(monday)
@@ -148,10 +260,7 @@ def test_after_a_cancellation_the_booking_page_opens_in_the_language_of_the_mail
     set_up(centre, patient={"language": "en"})
     visit = centre.book(monday)
     sent(centre, post, at_time)
-    with centre.active():
-        agenda.change_state(visit.pk, "suspended", tell_patient=True, by=STAFF, at=now())
-    (mail,) = post.work(centre)
-    assert f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/?lang=en" in mail.get_body(("plain",)).get_content()
+    assert f"{settings.RESERVO_PUBLIC_URL}/{centre.slug}/?lang=en" in cancelled(centre, visit, post)[1]
 
 
 def test_a_language_that_nobody_wrote_falls_back_to_spanish(centre, monday, post, at_time):

@@ -20,9 +20,10 @@ from reservo.catalog import queries as catalog
 from reservo.catalog.models import Centre
 from reservo.core import colours, text, zones
 from reservo.core.clock import now
-from reservo.crm import deadlines, kinds
+from reservo.crm import deadlines, kinds, leading
 from reservo.crm.addressing import Addressee, addressee
 from reservo.crm.kinds import Words
+from reservo.crm.leading import Answers, Urls, Ways
 from reservo.jobs import turns
 from reservo.notifications import kinds as registry
 from reservo.notifications.kinds import Attachment, Mail, Recipient
@@ -119,11 +120,15 @@ def filled_words(words: Words, values: dict[str, str]) -> Words:
     return Words(subject, kinds.filled(words.body, values))
 
 
-def rendered(kind: str, words: Words, context: dict[str, Any]) -> tuple[str, str]:
+def rendered(kind: str, words: Words, centre: Centre, facts: Facts, ways: Ways) -> tuple[str, str]:
     """(text, HTML) in the active language; what the words hold is shown as text, never read as markup."""
     full = {
-        **context,
-        "kind": kind,
+        **_look(centre),
+        "facts": facts,
+        "ways": ways,
+        "is_cancelled": kind == kinds.CANCELLED,
+        "is_copy": kind == kinds.COPY,
+        "at_a_glance": " · ".join(filter(None, (facts.short, facts.service, facts.branch))),
         "language": translation.get_language(),
         "subject": words.subject,
         "paragraphs": [line.strip() for line in words.body.split("\n") if line.strip()],
@@ -139,8 +144,8 @@ def _mail(kind: str, appointment: Appointment, to: Addressee) -> Mail:
     name = text.without_addresses(to.name)
     values = values_of(facts, name, day, centre.name, to.language)
     words = filled_words(words_for(kind, to.language), values)
-    context = context_of(centre, facts) | _links(appointment, to.language) | still_open(appointment, at=now())
-    plain, html = rendered(kind, words, context)
+    ways = leading.of_patient(kind, _urls(appointment, to.language), still_taken(appointment, at=now()))
+    plain, html = rendered(kind, words, centre, facts, ways)
     return Mail(
         subject=words.subject,
         text=plain,
@@ -160,9 +165,8 @@ def _copy(appointment: Appointment, to: Addressee, language: str) -> Mail:
         _("Se le escribió a %(address)s.") % {"address": to.address} if to.address else _("No tiene correo.")
     )
     words = Words(f"{_('Copia')}: {who}, {facts.short}"[:150], f"{who}\n{told}")
-    plain, html = rendered(
-        kinds.COPY, words, context_of(centre, facts) | {"agenda_url": _agenda_url(appointment)}
-    )
+    ways = leading.of_centre(_agenda_url(appointment))
+    plain, html = rendered(kinds.COPY, words, centre, facts, ways)
     return Mail(subject=words.subject, text=plain, html=html, from_name=centre.name)
 
 
@@ -171,36 +175,35 @@ def _agenda_url(appointment: Appointment) -> str:
     return f"{_home()}agenda/?{place}"
 
 
-def _links(appointment: Appointment, language: str) -> dict[str, str]:
-    """Each opens a page in the language of the mail."""
-    return {
-        "manage_url": links.manage_url(appointment, language),
-        "move_url": links.manage_url(appointment, language, page="mover"),
-        "cancel_url": links.manage_url(appointment, language, page="cancelar"),
-        "book_url": f"{_home()}?lang={language}",
-    }
+def _urls(appointment: Appointment, language: str) -> Urls:
+    return Urls(
+        manage=links.manage_url(appointment, language),
+        move=links.manage_url(appointment, language, page="mover"),
+        cancel=links.manage_url(appointment, language, page="cancelar"),
+        book=f"{_home()}?lang={language}",
+    )
 
 
-def context_of(centre: Centre, facts: Facts) -> dict[str, Any]:
-    """What the templates show beside words and links. The centre's colour is made readable on light and on dark."""
+def _look(centre: Centre) -> dict[str, Any]:
+    """The centre's name, logo, and colour, made readable on light and on dark."""
     accent = colours.readable(centre.colour, colours.LIGHT_PAPER)
     return {
         "centre": centre,
-        "facts": facts,
         "logo_url": f"{_home()}logo.png?v={centre.logo[-12:-4]}" if centre.logo else "",
-        "may_move": True,
-        "may_cancel": True,
         "accent": accent,
         "on_accent": colours.ink_on(accent),
         "accent_dark": colours.readable(centre.colour, colours.DARK_PAPER),
     }
 
 
-def still_open(appointment: Appointment, *, at: datetime) -> dict[str, bool]:
-    """Which links still do what they say; the reminder often leaves after both cut-offs."""
+def still_taken(appointment: Appointment, *, at: datetime) -> Answers:
     rules = turns.read_once("deadlines", deadlines.deadlines)
     left = appointment.starts_at - at
-    return {"may_move": left >= rules.move, "may_cancel": left >= rules.cancel}
+    return Answers(
+        confirm=appointment.state == Appointment.State.NOT_CONFIRMED,
+        move=left >= rules.move,
+        cancel=left >= rules.cancel,
+    )
 
 
 def _home() -> str:

@@ -49,19 +49,18 @@ SHIPPED: dict[tuple[str, str], Words] = {
     ),
     (REMINDER, "es"): Words(
         "Recordatorio: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTe recordamos que tienes una cita {dia}. Confirma que vienes o avísanos si no "
-        "puedes.",
+        "Hola {paciente}:\n\nTe recordamos que tienes una cita {dia} a las {hora}. Si no puedes venir, avísanos.",
     ),
     (REMINDER, "en"): Words(
         "Reminder: {when} · {centre}",
-        "Hello {patient},\n\nYou have an appointment {day}. Confirm that you are coming, or tell us if you cannot.",
+        "Hello {patient},\n\nThis is a reminder of your appointment {day} at {time}. If you cannot come, tell us.",
     ),
     (MOVED, "es"): Words(
         "Tu cita cambió: {cuando} · {centro}",
-        "Hola {paciente}:\n\nTu cita tiene una nueva hora. Si no te acomoda, avísanos.",
+        "Hola {paciente}:\n\nTu cita tiene una nueva hora. Si no te viene bien, avísanos.",
     ),
     (MOVED, "en"): Words(
-        "Your appointment moved: {when} · {centre}",
+        "Your appointment has moved: {when} · {centre}",
         "Hello {patient},\n\nYour appointment has a new time. If it does not suit you, let us know.",
     ),
     (CANCELLED, "es"): Words(
@@ -70,7 +69,7 @@ SHIPPED: dict[tuple[str, str], Words] = {
     ),
     (CANCELLED, "en"): Words(
         "Appointment cancelled: {when} · {centre}",
-        "Hello {patient},\n\nYour appointment was cancelled. You can book another time whenever you like.",
+        "Hello {patient},\n\nYour appointment has been cancelled. You can book another time whenever you like.",
     ),
 }
 

@@ -18,14 +18,15 @@ from reservo.audit.operations import record
 from reservo.catalog import queries as catalog
 from reservo.core import text, zones
 from reservo.core.clock import now
-from reservo.crm import composing, kinds, queries
+from reservo.crm import composing, kinds, leading, queries
 from reservo.crm.forms import AutomaticForm, WordsForm
 from reservo.crm.kinds import Words
+from reservo.crm.leading import Answers, Urls
 from reservo.crm.models import AutomaticMail
 from reservo.notifications.models import MailText
 from reservo.staff.access import right
 
-NOWHERE = dict.fromkeys(("manage_url", "move_url", "cancel_url", "book_url"), "#")
+NOWHERE = Urls("#", "#", "#", "#")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,7 +82,8 @@ def preview(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         facts = _sample(kind, language)
         values = composing.values_of(facts, "Camila", _("mañana"), centre.name, language)
         shown = composing.filled_words(given, values)
-        _text, html = composing.rendered(kind, shown, composing.context_of(centre, facts) | NOWHERE)
+        ways = leading.of_patient(kind, NOWHERE, Answers())
+        _text, html = composing.rendered(kind, shown, centre, facts, ways)
     response = HttpResponse(html)
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; sandbox"
@@ -113,7 +115,7 @@ def _sample(kind: str, language: str) -> Facts:
         clock="09:30",
         end_clock="10:00",
         short=f"{text.day_short(day, language)}, 09:30",
-        zone=zones.zone_label(zone),
+        zone=zones.zone_label(zone, language),
         offset=zones.offset_label(start, zone),
         instructions=(service.instructions,) if service and service.instructions else (),
     )
