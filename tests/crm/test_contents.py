@@ -15,7 +15,7 @@ from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.booking.models import BookingPage
 from reservo.catalog.models import Branch, Centre, Service
-from reservo.core import text, zones
+from reservo.core import colours, text, zones
 from reservo.core.clock import now
 from reservo.crm import planning
 from reservo.notifications.models import MailText
@@ -314,6 +314,18 @@ def test_what_people_typed_breaks_neither_headers_nor_markup(centre, monday, pos
     assert len(getaddresses([mail["To"]])) == 1
     assert "<img src=x" not in html
     assert " ".join(name.split())[:10] in " ".join(plain.split())
+
+
+@pytest.mark.parametrize("colour", ["#0f766e", "#f2c46d", "#7c3aed", "#000000", "#ffffff"])
+def test_a_link_in_the_centres_colour_is_readable_where_it_stands(centre, monday, post, at_time, colour):
+    set_up(centre, centre={"colour": colour})
+    centre.book(monday)
+    _, _, html = sent(centre, post, at_time)
+    (light,) = set(re.findall(r'class="facts" style="background:(#\w+)', html))
+    (dark,) = re.findall(r"\.facts { background: (#\w+)", html)
+    (on_light,) = set(re.findall(r'class="link"[^>]*style="color:(#\w+)', html))
+    (on_dark,) = re.findall(r"\.link { color: (#\w+)", html)
+    assert min(colours.contrast(on_light, light), colours.contrast(on_dark, dark)) >= colours.ENOUGH
 
 
 def test_the_logo_is_a_picture_with_the_name_for_those_who_see_none(centre, monday, post, at_time):

@@ -29,6 +29,8 @@ from reservo.notifications import kinds as registry
 from reservo.notifications.kinds import Attachment, Mail, Recipient
 from reservo.notifications.models import Delivery, MailText
 
+LIGHT_PANEL, DARK_PANEL = "#f3f4f6", "#282c35"
+
 
 def register_kinds() -> None:
     for kind in kinds.ALL:
@@ -185,14 +187,16 @@ def _urls(appointment: Appointment, language: str) -> Urls:
 
 
 def _look(centre: Centre) -> dict[str, Any]:
-    """The centre's name, logo, and colour, made readable on light and on dark."""
-    accent = colours.readable(centre.colour, colours.LIGHT_PAPER)
+    """The centre's name, logo, and colour, made readable on the panel of facts in light and in dark."""
+    accent = colours.readable(centre.colour, LIGHT_PANEL)
     return {
         "centre": centre,
         "logo_url": f"{_home()}logo.png?v={centre.logo[-12:-4]}" if centre.logo else "",
         "accent": accent,
         "on_accent": colours.ink_on(accent),
-        "accent_dark": colours.readable(centre.colour, colours.DARK_PAPER),
+        "accent_dark": colours.readable(centre.colour, DARK_PANEL),
+        "light_panel": LIGHT_PANEL,
+        "dark_panel": DARK_PANEL,
     }
 
 
