@@ -3,11 +3,11 @@ import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } f
 import { drawer, drawHead, label } from "./agenda/drawing.js";
 import { CLOSED_TO_MOVES, drawn, NOBODY, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
+import { reader } from "./agenda/reading.js";
 import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
 import { onSwipe } from "./agenda/swiping.js";
 import { ask } from "./shell/dialogs.js";
-import { toast } from "./shell/toasts.js";
 import { words as shellWords } from "./shell/words.js";
 
 const config = JSON.parse(document.getElementById("agenda-config").textContent);
@@ -84,16 +84,12 @@ function scrollTime() {
 }
 
 async function load({ start, end }) {
-  try {
-    const data = await read(config, state, start, end);
-    ({ visits, blocks } = data);
-    meetOthers(data);
-    freshenPanel();
-    return drawn(data, { config, state, columns: columns(), now: clock.now() });
-  } catch (error) {
-    toast({ text: config.words.unread, bad: true });
-    throw error;
-  }
+  const wanted = [state.branch, state.byRoom, state.who, dayOf(start), dayOf(end)].join(" ");
+  const data = await reading(wanted, (signal) => read(config, state, start, end, signal));
+  ({ visits, blocks } = data);
+  meetOthers(data);
+  freshenPanel();
+  return drawn(data, { config, state, columns: columns(), now: clock.now() });
 }
 
 function blockAt(date, resource) {
@@ -136,6 +132,7 @@ function takeHold(block) {
 }
 
 plainRoles(place);
+const reading = reader({ grid: work, line: byId("unread"), words: config.words, again: reload });
 const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], {
   view: viewName(),
   date: state.day,

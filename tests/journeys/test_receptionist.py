@@ -676,6 +676,40 @@ def test_visits_that_are_drawn_again_leave_the_keyboard_its_place(desk):
     page.wait_for_selector(f"#panel-state[data-shows='{number}']")
 
 
+def test_hours_that_are_not_read_yet_are_not_taken_for_free_ones(desk):
+    page, later = desk.page, []
+    days = page.locator("#strip [aria-current]")
+    page.route("**/agenda/datos?**", lambda route: later.append(route))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#work[data-reading=going][data-unknown][aria-busy=true]")
+    assert days.get_attribute("data-date") != desk.day
+    with page.expect_request("**/agenda/datos?**"):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("day => new URLSearchParams(location.search).get('dia') === day", arg=desk.day)
+    later[-1].continue_()
+    page.wait_for_selector("#work:not([data-reading])")
+    assert page.locator("[data-visit]").count()
+
+
+def test_a_day_that_cannot_be_read_says_so_and_is_read_when_it_can_be(desk):
+    page = desk.page
+    page.route("**/agenda/datos?**", lambda route: route.abort())
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("alert").get_by_text("Aquí puede haber citas que no se ven").wait_for()
+    page.wait_for_selector("#work[data-unknown]")
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("alert").get_by_text("Lo que ves puede estar atrasado").wait_for()
+    page.unroute("**/agenda/datos?**")
+    page.get_by_role("button", name="Reintentar").click()
+    page.wait_for_selector("#unread", state="hidden")
+    assert page.locator("[data-visit]").count()
+    page.route("**/agenda/datos?**", lambda route: route.abort())
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#unread")
+    page.unroute("**/agenda/datos?**")
+    page.wait_for_selector("#unread", state="hidden", timeout=10_000)
+
+
 def test_filters_show_one_person_or_one_room(desk):
     page = desk.page
     page.select_option("#who", str(desk.who))

@@ -6,7 +6,7 @@ export const NOBODY = -1;
 export const CLOSED_TO_MOVES = ["deleted", "suspended", "waitlisted"];
 
 // Reads what stands between two local dates and turns it into what the grid draws.
-export async function read(config, state, start, end) {
+export async function read(config, state, start, end, signal) {
   const asked = new URLSearchParams({
     sucursal: state.branch,
     desde: dayOf(start),
@@ -14,7 +14,7 @@ export async function read(config, state, start, end) {
   });
   if (state.who > 0 && !state.byRoom) asked.set("profesional", state.who);
   if (state.freed) asked.set("suspendidas", "1");
-  const answer = await fetch(`${config.urls.feed}?${asked}`, { headers: { Accept: "application/json" } });
+  const answer = await fetch(`${config.urls.feed}?${asked}`, { signal, headers: { Accept: "application/json" } });
   if (answer.status === 401) sessionEnded();
   if (!answer.ok) throw new Error(answer.status);
   return answer.json();

@@ -7,6 +7,7 @@ export function strip(place, { config, state, names, choose }) {
     const bar = element("span", "load");
     const fill = element("i");
     button.type = "button";
+    button.dataset.date = day.date;
     fill.style.width = `${day.load}%`;
     bar.append(fill);
     button.append(
@@ -14,7 +15,6 @@ export function strip(place, { config, state, names, choose }) {
       element("b", "", String(Number(day.date.slice(8)))),
       bar,
     );
-    if (day.date === state.day) button.setAttribute("aria-current", "date");
     const visits = `${day.count} ${day.count === 1 ? config.words.visit : config.words.visits}`;
     const label = [names.full(day.date), visits, day.closed]
       .filter(Boolean)
@@ -24,7 +24,13 @@ export function strip(place, { config, state, names, choose }) {
     button.addEventListener("click", () => choose(day.date));
     return button;
   };
+  const mark = () => {
+    for (const button of place.children)
+      if (button.dataset.date === state.day) button.setAttribute("aria-current", "date");
+      else button.removeAttribute("aria-current");
+  };
   return async () => {
+    mark();
     const address = `${config.urls.days}?sucursal=${state.branch}&dia=${state.day}`;
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
@@ -32,6 +38,7 @@ export function strip(place, { config, state, names, choose }) {
       const { days, zone } = await answer.json();
       const hadFocus = place.contains(document.activeElement);
       place.replaceChildren(...days.map(draw));
+      mark();
       const current = place.querySelector("[aria-current]");
       if (current) place.scrollLeft = current.offsetLeft - (place.clientWidth - current.offsetWidth) / 2;
       if (hadFocus) current?.focus();

@@ -136,6 +136,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "held": _("Reservando en línea hasta las"),
             "failed": _("No se pudo guardar. Revisa tu conexión e inténtalo de nuevo."),
             "unread": _("No se pudo leer la agenda. Lo que ves puede estar atrasado."),
+            "unknown": _("No se pudo leer la agenda. Aquí puede haber citas que no se ven."),
             "moved": _("Cita movida."),
             "resized": _("Duración cambiada."),
             "taken": _("Esa hora ya está tomada."),
