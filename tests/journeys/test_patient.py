@@ -240,6 +240,21 @@ def test_going_back_with_the_keyboard_no_field_is_hidden_behind_the_summary(demo
         assert page.evaluate(HIDDEN) == ""
 
 
+def test_a_service_of_120_letters_leaves_the_screen_to_the_form(demo, window):
+    page = window(viewport={"width": 320, "height": 568}, locale="es-ES")
+    page.goto(f"{demo.url}/{SLUG}/")
+    choose(page, WORDS["es-ES"])
+    before = page.locator(".summary").bounding_box()["height"]
+    page.locator(".summary .part > span", has_text="Higiene facial").evaluate(
+        "name => name.textContent = 'Rehabilitación '.repeat(8)"
+    )
+    one_line = 20
+    assert page.locator(".summary").bounding_box()["height"] <= before + one_line
+    assert before <= 568 / 4
+    assert page.locator(".summary .when").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_going_back_after_a_refused_form_never_asks_to_send_it_again(demo, window):
     page = window(**PHONE, locale="es-ES")
     page.goto(f"{demo.url}/{SLUG}/")

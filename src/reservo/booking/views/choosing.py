@@ -55,9 +55,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A line of the summary, and where it is chosen anew."""
+    """What the summary says of one step, and where it is chosen anew."""
 
-    text: str
+    texts: tuple[str, ...]
     url: str
 
 
@@ -145,7 +145,7 @@ def summary(choice: Choice, catalogue: OnlineCatalogue, centre: Centre) -> list[
     if choice.practitioner and len(choice.service.by_branch[choice.branch.pk]) > 1:
         who = choice.practitioner_id
         name = catalogue.practitioners[who].name if who else _("Quien esté libre antes")
-        parts.append(Part(name, choice.url(profesional="", dia="")))
+        parts.append(Part((name,), choice.url(profesional="", dia="")))
     return parts
 
 
@@ -153,14 +153,16 @@ def where_and_what(choice: Choice, catalogue: OnlineCatalogue, centre: Centre) -
     """Branch, if there are several, and service with its length and price."""
     parts = []
     if choice.branch and len(catalogue.branches) > 1:
-        parts.append(Part(choice.branch.name, choice.url(sucursal="", servicio="", profesional="", dia="")))
+        parts.append(
+            Part((choice.branch.name,), choice.url(sucursal="", servicio="", profesional="", dia=""))
+        )
     if choice.service:
         service = choice.service.service
-        facts = [
+        facts = (
             service.name,
             duration(service.duration_minutes),
             price(choice.service, choice.branch, centre),
-        ]
+        )
         again = choice.url(servicio="", profesional="", dia="")
-        parts.append(Part(" · ".join(fact for fact in facts if fact), again))
+        parts.append(Part(tuple(filter(None, facts)), again))
     return parts
