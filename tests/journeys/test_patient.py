@@ -72,7 +72,8 @@ def choose(page, words):
     page.locator("a.choice, a.day").first.wait_for()
     if page.locator("a.day").count() == 0:
         page.get_by_role("link", name=pattern(words["who"])).click()
-    page.locator("a.day:not(.turn)").nth(4).click()
+    free = page.locator("a.day:not(.turn)")
+    free.nth(min(4, free.count() - 1)).click()
     page.locator(".times button").first.click()
     page.wait_for_selector("form[data-once]")
 
