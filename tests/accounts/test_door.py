@@ -297,6 +297,14 @@ def test_a_user_of_two_centres_chooses_by_their_names(centre, other, of_two):
     assert client.cookies["reservo_session"]["path"] == other.url()
 
 
+def test_who_is_in_one_of_them_finds_the_other_in_the_own_account(centre, other, of_two):
+    client = Client()
+    client.post(centre.url("login"), {"email": of_two, "password": PASSWORD})
+    assert f'href="{other.url("agenda/")}"' in client.get(centre.url("cuenta/")).content.decode()
+    alone = centre.client("administrator").get(centre.url("cuenta/")).content.decode()
+    assert "Tus otros centros" not in alone
+
+
 def test_at_the_door_of_one_of_them_there_is_nothing_to_choose(centre, other, of_two):
     assert log_in(Client(), other, of_two).headers["Location"] == other.url("agenda/")
 

@@ -12,6 +12,7 @@ from django.db import connections
 from django.test import Client
 
 from reservo import tenancy
+from reservo.accounts import lockout
 from reservo.accounts import operations as accounts
 from reservo.accounts.models import Invitation, LogInAttempts, Membership, User
 from reservo.audit.models import Action
@@ -103,6 +104,23 @@ def test_a_new_password_through_the_link_works_once_and_ends_all_sessions(centre
     assert again.status_code == 404
     assert OVER in again.content.decode()
     accounts.authenticate(centre.email("receptionist"), NEW, client="", at=now())
+
+
+def test_whoever_waits_after_wrong_passwords_is_in_at_once_with_a_new_one(centre):
+    email = centre.email("receptionist")
+    for _ in range(lockout.FREE_FAILURES):
+        Client().post("/login", {"email": email, "password": "no-es-esta-clave"})
+    waiting = Client().post("/login", {"email": email, "password": PASSWORD})
+    assert "Con «Olvidé mi contraseña» eliges otra" in waiting.content.decode()
+    _, (letter,) = asked(email)
+    Client().post(link_in(letter), {"password": NEW})
+    assert Client().post("/login", {"email": email, "password": NEW}).status_code == 302
+
+
+def test_a_link_that_is_over_leads_to_a_new_one(control):
+    assert 'href="/password/forgot"' in Client().get("/password/1-abc-def").content.decode()
+    invitation = Client().get("/invitation/no-es-un-enlace").content.decode()
+    assert "pide otra invitación a quien te invitó" in invitation
 
 
 def test_a_link_ends_with_the_next_log_in(centre):

@@ -89,10 +89,11 @@ def proves(session: dict, user: User) -> bool:
 
 
 def set_password(user: User, password: str) -> None:
-    """Raises WeakPassword. Every session of the user ends."""
+    """Raises WeakPassword. Every session of the user ends, and so does the wait after wrong passwords."""
     passwords.check(password, email=user.email)
     user.set_password(password)
     user.save(update_fields=["password"])
+    lockout.forget_failures(user.email)
     end_sessions(user)
 
 

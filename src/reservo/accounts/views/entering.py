@@ -91,7 +91,8 @@ def _authenticated(request: HttpRequest, form: LogInForm) -> User | None:
     except WrongCredentials:
         form.add_error(None, _("El correo o la contraseña no son correctos."))
     except LockedOut as locked:
-        form.add_error(None, too_many(locked))
+        way_out = _("Con «Olvidé mi contraseña» eliges otra y entras enseguida.")
+        form.add_error(None, f"{too_many(locked)} {way_out}")
     return None
 
 

@@ -27,9 +27,15 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "sessions": queries.sessions_of(request.user, current=request.session.session_key, at=now()),
+        "other_centres": queries.named(_other_centres(request)),
         "zone": tenancy.current().zone,
     }
     return render(request, "accounts/account.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _other_centres(request: HttpRequest) -> list[tenancy.Route]:
+    here = tenancy.current().tenant_id
+    return [route for route in queries.centres_of(request.user) if route.tenant_id != here]
 
 
 def _changed(request: HttpRequest, form: ChangePasswordForm) -> bool:

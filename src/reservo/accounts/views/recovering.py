@@ -37,7 +37,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, token: str) -> HttpResponse:
     user = operations.user_of_reset(token)
     if user is None:
-        return _over(request)
+        return _over(request, "accounts/reset_over.html")
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -62,7 +62,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST" and form.is_valid() and (user := _accepted(request, token, form)):
             return _entered(request, user, invited)
     except InvitationOver:
-        return _over(request)
+        return _over(request, "accounts/invitation_over.html")
     context = {
         "form": form,
         "email": invited.email,
@@ -94,8 +94,8 @@ def _entered(request: HttpRequest, user: User, invited: Invitation) -> HttpRespo
     return enter(request, user, route) if route else HttpResponseRedirect("/login")
 
 
-def _over(request: HttpRequest) -> HttpResponse:
-    return _unreferred(render(request, "accounts/link_over.html", status=404))
+def _over(request: HttpRequest, template: str) -> HttpResponse:
+    return _unreferred(render(request, template, status=404))
 
 
 def _unreferred(response: HttpResponse) -> HttpResponse:
