@@ -117,6 +117,7 @@ CASES = {
     "usuarios/": Case("usuarios/", 200, GET_ONLY),
     "usuarios/<int:staff_id>": Case("usuarios/{staff}", 200, 422),
     "usuarios/<int:staff_id>/reinvitar": Case("usuarios/{invited}/reinvitar", POST_ONLY, 302),
+    "usuarios/<int:staff_id>/retirar": Case("usuarios/{invited}/retirar", POST_ONLY, 302),
     "usuarios/invitar": Case("usuarios/invitar", 200, 422),
     "usuarios/roles/": Case("usuarios/roles/", 200, GET_ONLY),
     "usuarios/roles/<int:role_id>": Case("usuarios/roles/{role}", 200, 422),

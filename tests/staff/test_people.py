@@ -1,5 +1,7 @@
 """People of the centre on screen: invited, changed, let go; roles made of rights."""
 
+import re
+
 import pytest
 
 from reservo.accounts.models import Invitation, Membership, User
@@ -60,6 +62,39 @@ def test_a_bad_invitation_says_what_is_wrong_and_invites_nobody(centre, owner, c
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not Invitation.objects.filter(tenant_id=centre.route.tenant_id).exists()
+
+
+def test_nobody_is_an_administrator_because_the_role_was_not_chosen(centre, owner):
+    page = owner.get(centre.url("usuarios/invitar")).content.decode()
+    assert re.search(r'<option value="" selected>\s*Elige un rol', page)
+    given = {**form(centre), "name": "Nora Paz", "email": "nora@nueva.example", "role": ""}
+    assert owner.post(centre.url("usuarios/invitar"), given).status_code == 422
+
+
+def test_an_invitation_is_withdrawn_and_its_link_ends(centre, owner):
+    owner.post(centre.url("usuarios/invitar"), {**form(centre), "name": "Nora Pas", "email": "no@ra.example"})
+    invited = Invitation.objects.get(tenant_id=centre.route.tenant_id)
+    assert "no@ra.example" in owner.get(centre.url(f"usuarios/{invited.staff_id}")).content.decode()
+    assert owner.post(centre.url(f"usuarios/{invited.staff_id}/retirar")).status_code == 302
+    assert not Invitation.objects.filter(pk=invited.pk).exists()
+    assert "Nora Pas" not in owner.get(centre.url("usuarios/")).content.decode()
+    trail = re.sub(r"\s+", " ", owner.get(centre.url("registro/")).content.decode())
+    assert re.search("retiró la invitación</td> ?<td>Usuario Nora Pas", trail)
+
+
+def test_who_has_joined_is_not_withdrawn(centre, owner):
+    member = member_of(centre, rights.RECEPTIONIST)
+    assert owner.post(centre.url(f"usuarios/{member.pk}/retirar")).status_code == 404
+    assert member_of(centre, rights.RECEPTIONIST) == member
+
+
+def test_the_trail_says_what_became_of_a_person(centre, owner):
+    member = member_of(centre, rights.RECEPTIONIST)
+    for given in (form(centre, rights.ACCOUNTANT), form(centre, rights.ACCOUNTANT, is_active="")):
+        owner.post(centre.url(f"usuarios/{member.pk}"), given)
+    trail = owner.get(centre.url("registro/")).content.decode()
+    assert "cambió el rol: Contabilidad" in trail
+    assert "quitó el acceso" in trail
 
 
 def test_somebody_who_is_there_already_is_not_invited_twice(centre, owner):

@@ -125,7 +125,7 @@ def end_sessions(user: User, *, tenant_id: int | None = None) -> None:
 def invite(email: str, *, name: str, tenant_id: int, staff_id: int, at: datetime) -> Invitation:
     """A new invitation, told to whoever sends mail; earlier ones of the same person in the centre end."""
     with tenancy.control(), tenancy.atomic():
-        Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).delete()
+        withdraw_invitations(tenant_id, staff_id)
         invitation = Invitation.objects.create(
             tenant_id=tenant_id,
             staff_id=staff_id,
@@ -135,6 +135,10 @@ def invite(email: str, *, name: str, tenant_id: int, staff_id: int, at: datetime
         )
         outbox.announce(StaffInvited(invitation.pk), at=at)
     return invitation
+
+
+def withdraw_invitations(tenant_id: int, staff_id: int) -> None:
+    Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).delete()
 
 
 def token_of(invitation: Invitation) -> str:

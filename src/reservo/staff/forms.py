@@ -15,7 +15,7 @@ class PlaceForm(forms.Form):
     role = forms.TypedChoiceField(label=_("Rol"), coerce=int)
     all_branches = forms.BooleanField(label=_("Todas las sucursales"), required=False, initial=True)
     branches = forms.TypedMultipleChoiceField(
-        label=_("Sólo estas sucursales"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Solo estas sucursales"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     practitioner = forms.TypedChoiceField(
         label=_("Es este profesional"),
@@ -52,6 +52,10 @@ class InviteForm(PlaceForm):
     email = forms.CharField(label=_("Correo"), max_length=254, widget=forms.TextInput({"type": "email"}))
     field_order = ["name", "email"]
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [("", _("Elige un rol")), *self.fields["role"].choices]
+
 
 class MemberForm(PlaceForm):
     is_active = forms.BooleanField(label=_("Puede entrar"), required=False)
@@ -76,7 +80,7 @@ class RoleForm(forms.Form):
         for right, label in rights.labels(calling.called()).items():
             choices = [("", _("No")), (rights.ALL, _("Sí"))]
             if right in rights.SCOPED:
-                choices = [("", _("No")), (rights.OWN, _("Sólo lo propio")), (rights.ALL, _("Todo"))]
+                choices = [("", _("No")), (rights.OWN, _("Solo lo propio")), (rights.ALL, _("Todo"))]
             self.fields[right] = forms.ChoiceField(
                 label=label, choices=choices, required=False, initial=extents.get(right, "")
             )

@@ -24,6 +24,10 @@ class LastAdministrator(RuntimeError):
     """The centre would be left without anybody who can administer it."""
 
 
+class HasJoined(RuntimeError):
+    """The invitation was accepted meanwhile."""
+
+
 class AlreadyStaff(ValueError):
     """Somebody with that mail is a member already."""
 
@@ -55,6 +59,18 @@ def renew_invitation(member: StaffMember, *, at: datetime) -> None:
     name = "" if member.name == member.email else member.name
     tenant_id = tenancy.current().tenant_id
     accounts.invite(member.email, name=name, tenant_id=tenant_id, staff_id=member.pk, at=at)
+
+
+def withdraw_invitation(staff_id: int, *, by: Actor, at: datetime) -> None:
+    """Whoever is invited is no longer awaited, and their link ends. Raises HasJoined."""
+    with tenancy.atomic():
+        member = StaffMember.objects.filter(pk=staff_id, user_id=None).first()
+        if member is None:
+            raise HasJoined(staff_id)
+        details = {"name": member.name}
+        member.delete()
+        record("staff.withdrawn", "staff", staff_id, by=by, at=at, details=details)
+    accounts.withdraw_invitations(tenancy.current().tenant_id, staff_id)
 
 
 def welcome(staff_id: int, user_id: int, *, name: str, at: datetime) -> None:
@@ -96,24 +112,26 @@ def change(staff_id: int, place: Place, *, is_active: bool, by: Actor, at: datet
     """Another role, branches or state. Raises LastAdministrator."""
     with tenancy.atomic():
         member = StaffMember.objects.get(pk=staff_id)
+        deed = _deed(member, place, is_active)
         member.role_id = place.role_id
         member.is_active = is_active
         _put(member, place)
         _keep_an_administrator()
-        record(
-            "staff.changed",
-            "staff",
-            staff_id,
-            by=by,
-            at=at,
-            details={"role": place.role_id, "active": is_active},
-        )
+        details = {"role": place.role_id, "active": is_active}
+        record(f"staff.{deed}", "staff", staff_id, by=by, at=at, details=details)
         outbox.announce(RightsChanged(staff_id), at=at)
     if member.user_id and not is_active:
         accounts.leave(member.user_id, tenancy.current().tenant_id)
     elif member.user_id:
         accounts.join_by_id(member.user_id, tenancy.current().tenant_id)
     return member
+
+
+def _deed(member: StaffMember, place: Place, is_active: bool) -> str:
+    """What the trail says first of all."""
+    if member.is_active != is_active:
+        return "admitted" if is_active else "barred"
+    return "role" if member.role_id != place.role_id else "changed"
 
 
 def save_role(role_id: int | None, *, name: str, extents: dict[str, str], by: Actor, at: datetime) -> Role:

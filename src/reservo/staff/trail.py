@@ -33,6 +33,10 @@ DEEDS = {
     "removed": _("quitó"),
     "deleted": _("eliminó"),
     "invited": _("invitó"),
+    "withdrawn": _("retiró la invitación"),
+    "barred": _("quitó el acceso"),
+    "admitted": _("devolvió el acceso"),
+    "role": _("cambió el rol"),
     "joined": _("aceptó la invitación"),
     "opened": _("entró"),
     "asked": _("pidió"),
@@ -86,7 +90,7 @@ def actions(search: Search) -> list[Line]:
         newest = Action.objects.order_by("-id").values_list("pk", flat=True).first() or 0
         found = found.filter(pk__gt=newest - MOST_SEARCHED, actor_name__icontains=search.typed)
     words, shown = things(), list(found[: search.limit])
-    names = naming.names((action.object_kind, action.object_id) for action in shown)
+    names = naming.names(thing for action in shown for thing in _named(action))
     return [line_of(action, words, names) for action in shown]
 
 
@@ -103,9 +107,20 @@ def line_of(action: Action, words: Mapping[str, Any], names: naming.Names) -> Li
         at=action.at,
         who=action.actor_name,
         channel=str(CHANNELS.get(action.channel, action.channel)),
-        what=str(DEEDS.get(deed, deed)),
+        what=_what(action, deed, names),
         about=f"{named} {which}".rstrip(),
     )
+
+
+def _named(action: Action) -> list[tuple[str, str]]:
+    """What the words of its line name."""
+    return [(action.object_kind, action.object_id), ("role", str(action.details.get("role", "")))]
+
+
+def _what(action: Action, deed: str, names: naming.Names) -> str:
+    words = str(DEEDS.get(deed, deed))
+    role = names.get(("role", str(action.details.get("role", "")))) if deed == "role" else None
+    return f"{words}: {role}" if role else words
 
 
 def _which(action: Action, names: naming.Names) -> str:

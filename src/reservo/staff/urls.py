@@ -9,6 +9,7 @@ urlpatterns = [
     path("invitar", members.invite, name="invite"),
     path("<int:staff_id>", members.edit, name="edit"),
     path("<int:staff_id>/reinvitar", members.invite_again, name="invite_again"),
+    path("<int:staff_id>/retirar", members.withdraw, name="withdraw"),
     path("roles/", roles.index, name="roles"),
     path("roles/nuevo", roles.edit, name="role_create"),
     path("roles/<int:role_id>", roles.edit, name="role_edit"),

@@ -75,3 +75,16 @@ def invite_again(request: HttpRequest, staff_id: int) -> HttpResponse:
     operations.renew_invitation(member, at=now())
     messages.success(request, _("Enviamos otra invitación; la anterior ya no sirve."))
     return redirect("staff:index")
+
+
+@require_POST
+@right("users.edit")
+def withdraw(request: HttpRequest, staff_id: int) -> HttpResponse:
+    member = get_object_or_404(StaffMember, pk=staff_id, user_id=None)
+    try:
+        operations.withdraw_invitation(member.pk, by=request.staff.actor(), at=now())
+    except operations.HasJoined:
+        messages.error(request, _("Ya aceptó la invitación: quítale el acceso."))
+    else:
+        messages.success(request, _("Invitación retirada."))
+    return redirect("staff:index")
