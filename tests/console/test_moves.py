@@ -1,5 +1,6 @@
 """Moves from the console: planned in sight, ordered, followed, given up, gone on with."""
 
+import html
 from string import Formatter
 
 import pytest
@@ -11,7 +12,7 @@ from reservo.core.clock import now
 from reservo.fleet import moves, orders
 from reservo.fleet.models import Move, Order
 from reservo.tenancy import connections
-from reservo.tenancy.models import Placement
+from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
 from tests.console.cast import HOME
 
@@ -151,3 +152,9 @@ def test_every_reason_has_words_on_the_screen_that_name_the_same_facts(reason):
     facts = {name: f"<{name}>" for name in names}
     said = WHY[moves.CannotMove(reason, **facts).reason]() % facts
     assert all(fact in said for fact in facts.values())
+
+
+def test_a_store_that_is_not_fit_says_so_in_the_operators_language(console, centre, elsewhere):
+    Store.objects.filter(name=elsewhere).update(engine="postgresql", address="127.0.0.1:1/none")
+    page = html.unescape(start(console, centre, elsewhere).content.decode())
+    assert "no está en condiciones. 127.0.0.1:1/none responde: no." in page

@@ -1,13 +1,21 @@
 """Stores from the console: load and room, sick ones loud, checked, drained, given another capacity."""
 
+import ast
+from collections import defaultdict
+from pathlib import Path
+
 import pytest
 
 from reservo import tenancy
 from reservo.audit.models import Action
+from reservo.console import findings
 from reservo.console.models import Observation
 from reservo.console.queries import stores as queries
 from reservo.core.clock import now
 from reservo.tenancy.models import Placement, Store
+from reservo.tenancy.servers import Finding
+from reservo.tenants import standbys
+from reservo.tenants import stores as placing
 from tests.console.cast import HOME
 
 
@@ -63,11 +71,32 @@ def test_a_store_whose_centres_do_not_answer_is_loud_on_every_page(console, stor
 
 
 def test_a_check_asks_the_store_itself(console, store):
-    assert "can be written" in console.post(f"{HOME}almacenes/{store.name}/revisar").content.decode()
+    assert "Se puede escribir en" in console.post(f"{HOME}almacenes/{store.name}/revisar").content.decode()
     Store.objects.filter(pk=store.pk).update(engine="postgresql", address="127.0.0.1:1/none")
     away = console.post(f"{HOME}almacenes/{store.name}/revisar")
     assert away.status_code == 200
     assert "alert-triangle" in away.content.decode()
+
+
+def keys_of(call):
+    """What the call may give as the finding's key."""
+    given = call.args[3] if len(call.args) > 3 else next(w.value for w in call.keywords if w.arg == "key")
+    return {node.value for node in ast.walk(given) if isinstance(node, ast.Constant) and node.value}
+
+
+def test_whatever_a_check_finds_is_said_in_the_operators_language():
+    source = Path(tenancy.__file__).parent
+    files = [source / "servers.py", *source.glob("backends/*/places.py"), placing.__file__, standbys.__file__]
+    calls = [
+        node
+        for file in files
+        for node in ast.walk(ast.parse(Path(file).read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"
+    ]
+    assert set().union(*map(keys_of, calls)) == findings.KEYS
+    for key in findings.KEYS:
+        said = findings.said(Finding("in English", False, "GRANT", key, defaultdict(str)))
+        assert "in English" not in (said.what, said.mend)
 
 
 def test_capacity_changes_with_a_reason_and_stands_in_the_trail(console, store):

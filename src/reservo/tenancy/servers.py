@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -42,11 +42,21 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `mend` says what to do when it is not well."""
+    """One thing looked at; `mend` says what to do when it is not well.
+
+    The words are for a terminal; a screen says in its language what `key` and `facts` name.
+    """
 
     what: str
     well: bool
     mend: str = ""
+    key: str = ""
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def version_of(engine: str, version: object, is_new_enough: bool, least: object) -> Finding:
+    facts = {"engine": engine, "version": version, "least": least}
+    return Finding(f"{engine} {version}", is_new_enough, f"{least} or newer", "version", facts)
 
 
 _lock = threading.Lock()

@@ -51,11 +51,14 @@ def check(store: Store) -> list[Finding]:
         found = standing(store)
     except servers.StoreUnavailable as away:
         mend = f"mend it, or `reservo stores replica remove {store.name}`: {away}"
-        return [Finding(f"replica {store.replica} answers", False, mend)]
+        facts = {"replica": store.replica, "error": away}
+        return [Finding(f"replica {store.replica} answers", False, mend, "replica_answers", facts)]
     late = Finding(
         f"replica {lag_of(found)}",
         found.seconds_behind is not None and found.seconds_behind < MOST_SECONDS_BEHIND,
         "the network between both servers, the log of the standby; reads go to the primary meanwhile",
+        "replica_follows" if found.seconds_behind is not None else "replica_receives",
+        {"seconds": f"{found.seconds_behind or 0:.1f}", "position": found.position},
     )
     return [*fitness(store, found), late]
 
@@ -67,12 +70,16 @@ def fitness(store: Store, found: Standing) -> list[Finding]:
             f"replica {store.replica} is a standby",
             found.is_standby,
             "read-only and following its primary; a server that was promoted by hand is one no more",
+            "replica_stands_by",
+            {"replica": store.replica},
         ),
-        Finding("the replica's log-in may promote it", found.may_promote, found.mend),
+        Finding("the replica's log-in may promote it", found.may_promote, found.mend, "replica_may_promote"),
         Finding(
             "promoted, the replica waits for nobody",
             not found.waits_for,
             f"its synchronous_standby_names is {found.waits_for!r}: set it to '' there, or no write ever ends",
+            "replica_waits",
+            {"servers": found.waits_for},
         ),
     ]
 

@@ -134,7 +134,8 @@ def check(name: str) -> list[Finding]:
     try:
         found = list(namespaces.places_of(store.engine).check(store.name, store.address))
     except servers.StoreUnavailable as away:
-        found = [Finding(f"{store.address} answers", False, str(away))]
+        facts = {"address": store.address, "error": away}
+        found = [Finding(f"{store.address} answers", False, str(away), "answers", facts)]
     return [*found, *standbys.check(store)]
 
 

@@ -40,6 +40,10 @@ MOVE_STATES = {
     "done": ("good", gettext_lazy("Terminado")),
     "aborted": ("", gettext_lazy("Abandonado")),
 }
+VERDICTS = {
+    "equal": gettext_lazy("Restaurado y comparado: igual"),
+    "found": gettext_lazy("Encontrado en su lugar al reconstruir la plataforma"),
+}
 BACKUP_STATES = {
     "due": ("warn", gettext_lazy("Por tomar")),
     "running": ("warn", gettext_lazy("Tomándose")),
@@ -130,6 +134,11 @@ def move_state(state: str) -> SafeString:
 @register.filter
 def backup_state(state: str) -> SafeString:
     return _tag(BACKUP_STATES, state)
+
+
+@register.filter
+def verdict(kept: str) -> str:
+    return str(VERDICTS.get(kept, "—"))
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from reservo.console import findings
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.centres import ReasonForm
 from reservo.console.operations import moves
@@ -39,7 +40,7 @@ WHY = {
     ),
     "draining": lambda: _("%(store)s se está vaciando y no recibe centros."),
     "full": lambda: _("%(store)s está lleno (%(capacity)s)."),
-    "unfit": lambda: _("%(store)s no está en condiciones: %(what)s. %(mend)s"),
+    "unfit": lambda: _("%(store)s no está en condiciones. %(what)s: no. %(mend)s"),
     "kept": lambda: _("El lugar anterior se guarda hasta el %(until)s UTC."),
 }
 
@@ -135,5 +136,12 @@ def _said(refused: Exception) -> str:
     if isinstance(refused, StoreUnavailable):
         return _("Su almacén no responde: nada cambió.")
     if isinstance(refused, moving.CannotMove):
-        return WHY[refused.reason]() % refused.facts
+        return WHY[refused.reason]() % _facts(refused)
     return _("Ese almacén no existe.")
+
+
+def _facts(refused: moving.CannotMove) -> dict[str, object]:
+    if "found" not in refused.facts:
+        return refused.facts
+    found_out = findings.said(refused.facts["found"])
+    return refused.facts | {"what": found_out.what, "mend": found_out.mend}

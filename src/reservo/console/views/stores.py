@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from reservo.console import findings
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.stores import CapacityForm, DrainForm
 from reservo.console.operations import stores
@@ -34,8 +35,8 @@ def store(request: HttpRequest, name: str) -> HttpResponse:
 @operator
 def check(request: HttpRequest, name: str) -> HttpResponse:
     """Asked of the store itself; a dead server is given up on within seconds."""
-    row = _row(name)
-    return render(request, "console/_findings.html", {"row": row, "findings": placing.check(name)})
+    row, found_out = _row(name), map(findings.said, placing.check(name))
+    return render(request, "console/_findings.html", {"row": row, "findings": list(found_out)})
 
 
 @require_POST

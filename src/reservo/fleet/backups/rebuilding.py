@@ -323,5 +323,5 @@ def _index(place: places.Place, installation: str) -> None:
                 taken_at=at,
                 ended_at=at,
                 schema=header["schema"],
-                verdict=f"found in {place.address} when the platform was rebuilt",
+                verdict=Backup.Verdict.FOUND,
             )

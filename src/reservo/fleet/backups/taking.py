@@ -51,7 +51,7 @@ def take(backup: Backup, *, clock: Clock, progress: Progress = lambda: None) -> 
     backup.key, backup.places, backup.taken_at = name, stored.outcome, at
     backup.data_bytes, backup.rows, backup.schema = manifest.data.bytes, manifest.rows, manifest.schema
     backup.state = State.DONE if stored.is_whole else State.PARTIAL
-    backup.verdict = f"restored and compared: {len(manifest.tables)} tables, {manifest.rows} rows, equal"
+    backup.verdict = Backup.Verdict.EQUAL
     backup.error = "" if stored.is_whole else stored.complaint()
     backup.ended_at, backup.seconds = clock(), round(time.monotonic() - began, 3)
     backup.save()

@@ -211,7 +211,15 @@ class Migration(migrations.Migration):
                 ("schema", models.CharField(blank=True, default="", max_length=16)),
                 (
                     "verdict",
-                    models.CharField(blank=True, default="", help_text="of the comparison", max_length=300),
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("equal", "restored and compared: equal"),
+                            ("found", "found in its place when the platform was rebuilt"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
                 ),
                 ("error", models.CharField(blank=True, default="", max_length=300)),
                 (

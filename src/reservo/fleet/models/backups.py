@@ -31,6 +31,10 @@ class Backup(models.Model):
         PARTIAL = "partial", "restored and compared, but not in every place"
         FAILED = "failed"
 
+    class Verdict(models.TextChoices):
+        EQUAL = "equal", "restored and compared: equal"
+        FOUND = "found", "found in its place when the platform was rebuilt"
+
     tenant_id = models.PositiveBigIntegerField()
     slug = models.CharField(max_length=60)
     due_on = models.DateField(null=True, help_text="local date of a nightly one; none if asked for")
@@ -48,7 +52,7 @@ class Backup(models.Model):
     data_bytes = models.PositiveBigIntegerField(default=0)
     rows = models.PositiveBigIntegerField(default=0)
     schema = models.CharField(max_length=16, blank=True, default="")
-    verdict = models.CharField(max_length=300, blank=True, default="", help_text="of the comparison")
+    verdict = models.CharField(max_length=5, choices=Verdict.choices, blank=True, default="")
     error = models.CharField(max_length=300, blank=True, default="")
     removed_at = models.DateTimeField(null=True, help_text="out of the first place, by retention")
 

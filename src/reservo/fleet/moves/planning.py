@@ -107,7 +107,7 @@ def _movable(slug: str, store: Store) -> Placement:
         raise CannotMove("full", store=store.name, capacity=store.capacity)
     bad = [finding for finding in stores.check(store.name) if not finding.well]
     if bad:
-        raise CannotMove("unfit", store=store.name, what=bad[0].what, mend=bad[0].mend)
+        raise CannotMove("unfit", store=store.name, what=bad[0].what, mend=bad[0].mend, found=bad[0])
     return placement
 
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if running.run(backup):
             self.stdout.write(
                 f"{slug or 'control plane'}: {backup.rows} rows, {backup.stored_bytes} bytes,"
-                f" {backup.seconds:.2f} s; {backup.verdict}"
+                f" {backup.seconds:.2f} s; {backup.get_verdict_display()}"
             )
             for place, said in backup.places.items():
                 self.stdout.write(

@@ -37,9 +37,8 @@ class Command(BaseCommand):
         for row in rows[:MOST_LISTED]:
             at = f"{row.taken_at or row.next_at:%Y-%m-%d %H:%M}"
             state = "removed" if row.removed_at else row.state
-            self.stdout.write(
-                f"{row.slug or 'control':30} {at} {state:8} {row.stored_bytes:>12} {row.error or row.verdict}"
-            )
+            said = row.error or row.get_verdict_display()
+            self.stdout.write(f"{row.slug or 'control':30} {at} {state:8} {row.stored_bytes:>12} {said}")
 
     def _look(self, options: dict[str, Any]) -> None:
         for source, header in sources.listed(places.with_address(options["place"])):

@@ -144,14 +144,18 @@ def check(store: str, address: str) -> list[Finding]:
         cursor.execute("SHOW GRANTS FOR %s@'%%'", [application.user])
         rights = [str(row[0]) for row in cursor.fetchall()]
     return [
-        Finding(f"MariaDB {version}", _number(version) >= LEAST_VERSION, "10.6 or newer"),
+        servers.version_of("MariaDB", version, _number(version) >= LEAST_VERSION, "10.6"),
         Finding(
-            "the provisioning log-in may make databases and roles", "GRANT OPTION" in own, PROVISIONER_MEND
+            "the provisioning log-in may make databases and roles",
+            "GRANT OPTION" in own,
+            PROVISIONER_MEND,
+            "may_provision",
         ),
         Finding(
             "the application's log-in has no rights of its own",
             all(" ON " not in right or "USAGE ON *.*" in right for right in rights),
             "REVOKE what it has; roles alone give it rights",
+            "no_own_rights",
         ),
         _log_in(application),
     ]
@@ -172,8 +176,8 @@ def _log_in(login: servers.Login) -> Finding:
             connect_timeout=CONNECT_SECONDS,
         ).close()
     except pymysql.OperationalError as refused:
-        return Finding("the application can log in", False, str(refused))
-    return Finding("the application can log in", True)
+        return Finding("the application can log in", False, str(refused), "may_enter")
+    return Finding("the application can log in", True, key="may_enter")
 
 
 def write_template(store: str, file: Path) -> None:

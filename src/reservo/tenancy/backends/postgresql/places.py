@@ -137,17 +137,21 @@ def check(store: str, address: str) -> list[Finding]:
             "SELECT has_schema_privilege(%s, 'public', 'CREATE')", [application.user]
         ).fetchone()
     return [
-        Finding(f"PostgreSQL {version}", version >= LEAST_VERSION, f"{LEAST_VERSION} or newer"),
-        Finding("the provisioning log-in may make roles and schemas", all(may), PROVISIONER_MEND),
+        servers.version_of("PostgreSQL", version, version >= LEAST_VERSION, LEAST_VERSION),
+        Finding(
+            "the provisioning log-in may make roles and schemas", all(may), PROVISIONER_MEND, "may_provision"
+        ),
         Finding(
             "the application's log-in has no rights of its own",
             app == (False,),
             "ALTER ROLE … NOINHERIT NOCREATEROLE",
+            "no_own_rights",
         ),
         Finding(
             "the application's log-in cannot write to public",
             opens == (False,),
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            "no_public",
         ),
         _log_in(application),
     ]
@@ -164,8 +168,8 @@ def _log_in(login: servers.Login) -> Finding:
             connect_timeout=CONNECT_SECONDS,
         ).close()
     except psycopg.OperationalError as refused:
-        return Finding("the application can log in", False, str(refused).strip())
-    return Finding("the application can log in", True)
+        return Finding("the application can log in", False, str(refused).strip(), "may_enter")
+    return Finding("the application can log in", True, key="may_enter")
 
 
 def write_template(store: str, file: Path) -> None:

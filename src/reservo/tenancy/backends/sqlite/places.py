@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from reservo.tenancy import servers
 from reservo.tenancy.backends.sqlite.base import BUSY_TIMEOUT_SECONDS, address_of, path_of
 from reservo.tenancy.context import CONTROL_ALIAS, TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
@@ -114,9 +115,13 @@ def check(store: str, address: str) -> list[Finding]:
     parent = next(place for place in (folder, *folder.parents) if place.exists())
     return [
         Finding(
-            f"{folder} can be written", os.access(parent, os.W_OK), "give it to the user that runs reservo"
+            f"{folder} can be written",
+            os.access(parent, os.W_OK),
+            "give it to the user that runs reservo",
+            "writable",
+            {"folder": folder},
         ),
-        Finding(f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info >= (3, 35), "3.35 or newer"),
+        servers.version_of("SQLite", sqlite3.sqlite_version, sqlite3.sqlite_version_info >= (3, 35), "3.35"),
     ]
 
 
