@@ -18,9 +18,11 @@ from reservo.catalog.models import (
     Centre,
     OpeningPeriod,
     Practitioner,
+    PrivacyText,
     Room,
     RoomKind,
     Service,
+    WorkingException,
     WorkingPeriod,
 )
 from reservo.config.centres import person
@@ -30,6 +32,11 @@ from reservo.tenancy import connections, directory
 from reservo.tenants.operations import create_tenant
 from tests.cast import PASSWORD, Cast
 from tests.ui.forms import editing
+
+
+@pytest.fixture
+def admin(centre):
+    return centre.client("administrator")
 
 
 @pytest.fixture
@@ -160,3 +167,47 @@ def test_a_centre_without_a_logo_has_done_its_first_step_once_it_is_saved(fresh)
     page = admin.get(fresh.url("configuracion/centro?paso=centro"))
     admin.post(fresh.url("configuracion/centro?paso=centro"), editing(page.content.decode()).data)
     assert steps(fresh)[0] == ("centro", True, False)
+
+
+def test_what_has_one_answer_is_not_asked(centre, admin):
+    page = admin.get(centre.url("configuracion/lista/boxes/nuevo")).content.decode()
+    assert f'<option value="{centre.branch}" selected>' in page
+    address = centre.url(f"configuracion/profesionales/{centre.ana}/excepciones")
+    day = (now() + timedelta(days=9)).date()
+    extra = {"date": day, "kind": "extra", "starts": "10:00", "ends": "13:00"}
+    assert admin.post(address, extra).status_code == 302
+    with centre.active():
+        assert WorkingException.objects.get().branch_id == centre.branch
+        Branch.objects.create(name="Otra", country="CL", zone="America/Santiago")
+    page = admin.get(centre.url("configuracion/lista/boxes/nuevo")).content.decode()
+    assert "Elige una sucursal" in page
+    assert admin.post(address, extra).status_code == 422
+
+
+def test_a_service_that_nobody_gives_says_so(centre, admin):
+    given = {"name": "Nuevo", "duration_minutes": "30", "is_active": "on", "is_online": "on"}
+    given |= dict.fromkeys(("buffer_before_minutes", "buffer_after_minutes", "position"), "0")
+    answer = admin.post(centre.url("configuracion/tratamientos/nuevo"), given, follow=True)
+    assert "Nadie lo hace todavía" in answer.content.decode()
+    given |= {"name": "Otro", "practitioners": str(centre.ana)}
+    answer = admin.post(centre.url("configuracion/tratamientos/nuevo"), given, follow=True)
+    assert "Nadie lo hace todavía" not in answer.content.decode()
+
+
+def test_the_privacy_text_that_is_read_until_there_is_another_one_is_shown(centre, admin):
+    words = "usa tus datos solo para atenderte"
+    with centre.active():
+        PrivacyText.objects.all().delete()
+    assert words in centre.client().get(centre.url("privacidad")).content.decode()
+    assert words in admin.get(centre.url("configuracion/privacidad")).content.decode()
+    admin.post(centre.url("configuracion/privacidad"), {"language": "es", "words": "El nuestro"})
+    page = admin.get(centre.url("configuracion/privacidad")).content.decode()
+    assert (words in page, "(Español)" in page) == (False, True)
+
+
+def test_fields_speak_to_people_as_everything_else_does(centre, admin):
+    given = {"name": "Centro", "reply_to": "hola@nandu", "step_minutes": "quince"}
+    page = admin.post(centre.url("configuracion/centro"), given).content.decode()
+    assert "El correo no es válido." in page
+    assert "Escribe un número entero." in page
+    assert "Introduzca" not in page

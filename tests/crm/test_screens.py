@@ -73,13 +73,13 @@ def test_every_text_has_a_preview_in_its_language(centre, kind, language):
     assert ("Camila" in html, "09:30" in html) == (True, True)
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-def test_beside_a_text_stands_the_preview_of_its_own_language(centre, language):
+@pytest.mark.parametrize(("language", "named"), [("es", "Español"), ("en", "English")])
+def test_beside_a_text_stands_the_preview_of_its_own_language(centre, language, named):
     page = admin(centre).get(centre.url(f"configuracion/correos/confirmation/{language}")).content.decode()
     address = centre.url(f"configuracion/correos/confirmation/{language}/vista")
     assert f'src="{address}"' in page
     assert f'data-preview="{address}"' in page
-    assert f"({language})" in page
+    assert f"({named})" in page
 
 
 def test_the_preview_shows_what_is_being_typed_and_nothing_of_it_is_markup(centre):

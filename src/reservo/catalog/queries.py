@@ -76,6 +76,12 @@ def price_minor(service: Service, branch_id: int | None) -> int:
     return service.price_minor if found is None else found
 
 
+def only_branch() -> Branch | None:
+    """That of a centre with one; there is nothing to choose."""
+    branches = Branch.objects.filter(is_active=True)[:2]
+    return branches[0] if len(branches) == 1 else None
+
+
 def privacy_text(language: str) -> PrivacyText | None:
     """The newest text in this language, else the newest of all."""
     newest = PrivacyText.objects.order_by("-version")

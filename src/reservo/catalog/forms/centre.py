@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservo.catalog import queries
 from reservo.catalog.forms import regions
 from reservo.catalog.forms.base import SettingsForm
 from reservo.catalog.forms.fields import HOURS_HELP, Hours, country_choices, language, zone_choices
@@ -204,8 +205,11 @@ class RoomForm(SettingsForm):
         self.fields["branch"].queryset = Branch.objects.filter(
             Q(is_active=True) | Q(pk=self.instance.branch_id)
         )
+        self.fields["branch"].empty_label = _("Elige una sucursal")
         self.fields["kind"].empty_label = _("Sin tipo")
-        if self.instance.pk:
+        if not self.instance.pk:
+            self.fields["branch"].initial = queries.only_branch()
+        else:
             rows = OpeningPeriod.objects.filter(room=self.instance)
             periods = [Period(row.weekday, row.starts_minute, row.ends_minute) for row in rows]
             self.fields["hours"].initial = shown(periods, language=language())

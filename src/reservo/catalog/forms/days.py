@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservo.catalog import queries
 from reservo.catalog.forms.base import GRID_MINUTES, SettingsForm
 from reservo.catalog.models import Branch, Holiday, Room, WorkingException
 from reservo.catalog.models.periods import MINUTES_OF_DAY
@@ -117,11 +118,14 @@ class ExceptionForm(DaysForm):
             empty_label=_("Cualquiera"),
             help_text=_("Solo para horas extra."),
         )
+        if not self.fields["room"].queryset.exists():
+            del self.fields["room"]
         self.order_fields(["date", "until", "kind", "starts", "ends", "branch", "room"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if given.get("kind") == "extra":
+            given["branch"] = given.get("branch") or queries.only_branch()
             for name in ("branch", "starts", "ends"):
                 if not given.get(name) and name not in self.errors:
                     self.add_error(name, _("Hace falta para horas extra."))

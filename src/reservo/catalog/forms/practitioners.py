@@ -56,6 +56,8 @@ class PractitionerForm(SettingsForm):
         self.branches_of_centre = list(Branch.objects.filter(is_active=True))
         self.fields["branches"].queryset = Branch.objects.filter(is_active=True)
         self.fields["services"].queryset = Service.objects.filter(is_active=True)
+        if not self.fields["services"].queryset.exists():
+            self.fields["services"].help_text = _("Todavía no hay: lo eliges al agregar cada tratamiento.")
         known = self.instance.pk
         if known:
             here = PractitionerBranch.objects.filter(practitioner=self.instance)

@@ -53,6 +53,10 @@ class ServiceForm(SettingsForm):
         self.fields["category"].empty_label = _("Sin categoría")
         self.fields["room_kind"].empty_label = _("Ninguno")
         self.fields["practitioners"].queryset = Practitioner.objects.filter(is_active=True)
+        if not self.fields["practitioners"].queryset.exists():
+            self.fields["practitioners"].help_text = _(
+                "Todavía no hay: lo eliges al agregar a cada profesional."
+            )
         self.fields["price_minor"] = Minor(
             label=_("Precio"), currency=currency, required=False, initial=self.instance.price_minor
         )
@@ -72,6 +76,10 @@ class ServiceForm(SettingsForm):
         first = ("name", "category", "code", "price_minor", "duration_minutes")
         self.order_fields([*first, *(name for name in self.fields if name.startswith("price_"))])
         self.show_mark()
+
+    def lacks_somebody(self) -> bool:
+        """Nobody was chosen, though there are people who could be."""
+        return not self.cleaned_data["practitioners"] and self.fields["practitioners"].queryset.exists()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

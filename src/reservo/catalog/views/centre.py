@@ -54,7 +54,8 @@ def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @right("configuration.edit")
 def privacy(request: HttpRequest) -> HttpResponse:
-    current = queries.privacy_text(queries.centre().language)
+    centre = queries.centre()
+    current = queries.privacy_text(centre.language)
     initial = {"language": current.language, "words": current.text} if current else {}
     form = PrivacyForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -65,8 +66,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
     versions = PrivacyText.objects.order_by("-version").only("version", "language", "published_at")
     context = {
         "form": form,
+        "centre": centre,
         "current": current,
         "versions": versions[:MOST_VERSIONS],
-        "zone": queries.centre().zone,
+        "zone": centre.zone,
     }
     return render(request, "catalog/privacy.html", context, status=status_of(request))

@@ -27,6 +27,8 @@ def edit(request: HttpRequest, object_id: int | None = None) -> HttpResponse:
             made = _save(request, form)
             if before and before != (made.duration_minutes, made.price_minor):
                 messages.info(request, _("Las citas ya dadas conservan la duración y el precio que tenían."))
+            if made.is_active and form.lacks_somebody():
+                messages.warning(request, _("Nadie lo hace todavía: no se puede reservar."))
             return saved(request, "catalog:list", "tratamientos")
     context = {"kind": "tratamientos", "title": title, "back": _("Tratamientos"), "row": service}
     return render(request, "catalog/edit.html", {**context, "form": form}, status=status_of(request))
