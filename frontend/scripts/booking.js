@@ -45,9 +45,11 @@ if (summary)
     document.documentElement.style.scrollPaddingTop = `${summary.offsetHeight + 8}px`;
   }).observe(summary);
 
-// Inside a frame the page tells its height.
+// Inside a frame the page tells its height, and once where it begins: at its top, or at what is wrong in it.
 if (window.parent !== window) {
-  const tell = () => window.parent.postMessage({ reservoHeight: document.documentElement.scrollHeight }, "*");
-  new ResizeObserver(tell).observe(document.body);
-  tell();
+  const tell = (said) => window.parent.postMessage(said, "*"),
+    tellHeight = () => tell({ reservoHeight: document.documentElement.scrollHeight });
+  new ResizeObserver(tellHeight).observe(document.body);
+  tellHeight();
+  tell({ reservoBegin: document.querySelector(".field.wrong")?.getBoundingClientRect().top ?? 0 });
 }

@@ -110,6 +110,30 @@ def test_a_visit_is_booked_in_a_frame_of_another_site_without_cookies(demo, stri
     context.close()
 
 
+def test_in_a_tall_frame_the_next_page_is_seen_from_its_beginning_or_at_what_is_wrong(
+    demo, strict, listed, site
+):
+    """The hours at the end are pressed far down the site's page."""
+    context = strict.new_context(locale="es-PE", **PHONE)
+    page = context.new_page()
+    site.pages["/tall"] = site.pages["/"] + "<p>Más.</p>" * 200
+    page.goto(f"{listed}/tall")
+    frame = in_frame(page, demo)
+    frame.locator("a.choice").first.click()
+    frame.locator("a.choice, .times button").first.wait_for()
+    if frame.locator("a.choice").count():
+        frame.locator("a.choice").first.click()
+    frame.locator(".times button").last.click()
+    frame.get_by_role("heading", name="Tus datos").wait_for()
+    page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().top >= 0")
+    frame.locator("form[data-once] button").click()
+    frame.locator(".field.wrong").first.wait_for()
+    page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().top < 0")
+    first = frame.locator(".field.wrong").first.bounding_box()
+    assert 0 <= first["y"] <= PHONE["viewport"]["height"] / 2
+    context.close()
+
+
 def test_a_site_that_is_not_listed_gets_no_frame(demo, strict, listed, site):
     context = strict.new_context(locale="es-PE", **DESK)
     page = context.new_page()
