@@ -116,7 +116,8 @@ def test_in_a_tall_frame_the_next_page_is_seen_from_its_beginning_or_at_what_is_
     """The hours at the end are pressed far down the site's page."""
     context = strict.new_context(locale="es-PE", **PHONE)
     page = context.new_page()
-    site.pages["/tall"] = site.pages["/"] + "<p>Más.</p>" * 200
+    wide = '<meta name="viewport" content="width=device-width">'
+    site.pages["/tall"] = site.pages["/"] + wide + "<p>Más.</p>" * 200
     page.goto(f"{listed}/tall")
     frame = in_frame(page, demo)
     frame.locator("a.choice").first.click()
