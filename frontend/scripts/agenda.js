@@ -127,6 +127,20 @@ document.addEventListener("pointerdown", () => {
   held = null;
 });
 
+// The visit at the side is marked in the grid.
+function mark(blocks = place.querySelectorAll("[data-visit]")) {
+  const shown = byId("panel-state")?.dataset.shows;
+  for (const block of blocks) block.classList.toggle("shown", block.dataset.visit === shown);
+}
+
+// A visit that the address names is brought into view, once.
+let sought = String(config.opened);
+function seek(block) {
+  if (block.dataset.visit !== sought) return;
+  sought = null;
+  requestAnimationFrame(() => block.scrollIntoView({ block: "center" }));
+}
+
 function takeHold(block) {
   if (held === nameOf(block) && document.activeElement === document.body) block.focus({ preventScroll: true });
 }
@@ -164,6 +178,8 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventDidMount: (info) => {
     labelled(info);
     takeHold(info.el);
+    mark([info.el]);
+    seek(info.el);
   },
   selectable: config.may.edit,
   selectMinDistance: 6,
@@ -240,6 +256,7 @@ function closePanel() {
   panel.hidden = true;
   panel.replaceChildren();
   work.classList.remove("open");
+  mark();
   calendar.unselect();
   const from = shown && place.querySelector(`[data-visit="${shown}"]`);
   from?.focus();
@@ -273,8 +290,8 @@ function takeUp() {
   const form = byId("visit-form");
   if (!form || panel.contains(document.activeElement)) return;
   const asked = form.querySelector(".note input");
-  const isUntouched = !form.elements.version.value && !form.querySelector(".note");
-  (asked ?? (isUntouched ? form.querySelector(".chip-box input") : form.elements.time))?.focus();
+  const isBare = !form.elements.version.value && !form.querySelector(".note, .chip");
+  (asked ?? (isBare ? form.querySelector(".chip-box input") : form.elements.time))?.focus();
 }
 
 // A visit that changed by dragging, or in another browser, is shown as it is now: else the next button is refused.
@@ -440,6 +457,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== panel) return;
   panel.hidden = false;
   work.classList.add("open");
+  mark();
   if (isFreshening) return;
   panel.scrollTop = 0;
   if (!panel.querySelector(".field.wrong, form .note")) delete panel.dataset.typed;

@@ -543,3 +543,13 @@ def test_the_panel_and_the_list_take_the_same_queries_with_more_visits(centre, c
         with CaptureQueriesContext(connection) as seen:
             assert client.get(centre.url(path)).status_code == 200
         assert 3 < len(seen) <= most, len(seen)
+
+
+def test_another_visit_like_an_earlier_one_keeps_who_and_what_and_is_not_in_the_past(centre):
+    over = centre.book(datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=3))
+    shown = centre.client("receptionist").get(centre.url(f"agenda/nueva?otra={over.pk}")).content.decode()
+    assert f'name="patient" value="{centre.patient}"' in shown
+    assert re.search(rf'value="{centre.consultation}"[^>]*selected|selected[^>]*value="{centre.consultation}"', shown)
+    day = re.search(r'name="day" value="([^"]*)"', shown)[1]
+    assert day > over.local_date.isoformat()
+    assert centre.client("receptionist").get(centre.url("agenda/nueva?otra=999999")).status_code == 404

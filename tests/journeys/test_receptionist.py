@@ -710,6 +710,35 @@ def test_a_day_that_cannot_be_read_says_so_and_is_read_when_it_can_be(desk):
     page.wait_for_selector("#unread", state="hidden", timeout=10_000)
 
 
+def test_another_visit_is_made_like_an_earlier_one(desk):
+    page, (clock, later, *_) = desk.page, desk.free()
+    made = desk.make(clock)
+    first = desk.visit(made)
+    page.wait_for_selector(f".shown[data-visit='{made}']")
+    page.get_by_role("button", name="Otra cita").click()
+    page.wait_for_function("() => document.activeElement.id === 'id_time'")
+    page.fill("#id_time", later)
+    desk.save()
+    page.wait_for_function(
+        "id => ![undefined, id].includes(document.getElementById('panel-state')?.dataset.shows)",
+        arg=str(made),
+    )
+    again = desk.visit(desk.saved())
+    assert again["start"][11:16] == later
+    assert all(again[name] == first[name] for name in ("patient", "service", "practitioner"))
+
+
+def test_a_visit_that_the_address_names_is_open_marked_and_in_view(desk):
+    last = max((one for one in desk.feed()["visits"] if one["patient"]), key=lambda one: one["start"])
+    desk.page.goto(f"{desk.base}?cita={last['id']}")
+    shown = desk.page.locator(f".shown[data-visit='{last['id']}']")
+    shown.wait_for()
+    desk.page.wait_for_function(
+        "block => { const { top, bottom } = block.getBoundingClientRect(); return top > 150 && bottom < innerHeight; }",
+        arg=shown.element_handle(),
+    )
+
+
 def test_filters_show_one_person_or_one_room(desk):
     page = desk.page
     page.select_option("#who", str(desk.who))

@@ -58,6 +58,10 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the address names; `otra` is a visit whose patient, services and person come again."""
+    like = choosing.number(request.GET.get("otra", ""))
+    if like:
+        return _initial_like(visits.appointment_for(request.staff, like))
     return {
         "day": request.GET.get("dia", "")[:10],
         "time": request.GET.get("hora", "")[:5],
@@ -213,6 +217,14 @@ def _initial_of(appointment: Appointment) -> dict[str, Any]:
         "comment": appointment.comment,
         "version": appointment.version,
     }
+
+
+def _initial_like(earlier: Appointment) -> dict[str, Any]:
+    """The same again, at the same hour of its day, or of today if that is over."""
+    initial = _initial_of(earlier)
+    today = zones.local_date(now(), earlier.zone).isoformat()
+    kept = {name: initial[name] for name in ("time", "practitioner", "patient", "services")}
+    return {**kept, "day": max(initial["day"], today)}
 
 
 def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> None:
