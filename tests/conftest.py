@@ -54,6 +54,14 @@ def pytest_runtest_makereport(item, call):
         call.excinfo = pytest.ExceptionInfo.from_exception(RuntimeError(f"skipped: {call.excinfo.value}"))
 
 
+@pytest.fixture
+def late_november(monkeypatch):
+    """The product's clock goes from noon of 25 November 2026, whenever the test runs: the days it names are to come."""
+    from reservo.core import clock
+
+    monkeypatch.setattr(clock, "_offset", datetime(2026, 11, 25, 15, tzinfo=UTC) - datetime.now(UTC))
+
+
 @pytest.fixture(scope="session")
 def control():
     from reservo.fleet import controlplane

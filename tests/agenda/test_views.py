@@ -13,6 +13,7 @@ from reservo.patients.models import Patient
 from reservo.staff.models import RoleRight
 from tests.cast import STAFF
 
+pytestmark = pytest.mark.usefixtures("late_november")
 NINE = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 HUGE = "9" * 40
 SCRIPT = '<script>alert("x")</script>=1+1|\u202e'
@@ -546,10 +547,12 @@ def test_the_panel_and_the_list_take_the_same_queries_with_more_visits(centre, c
 
 
 def test_another_visit_like_an_earlier_one_keeps_who_and_what_and_is_not_in_the_past(centre):
-    over = centre.book(datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0) - timedelta(days=3))
+    over = centre.book(NINE - timedelta(days=14))
     shown = centre.client("receptionist").get(centre.url(f"agenda/nueva?otra={over.pk}")).content.decode()
     assert f'name="patient" value="{centre.patient}"' in shown
-    assert re.search(rf'value="{centre.consultation}"[^>]*selected|selected[^>]*value="{centre.consultation}"', shown)
+    assert re.search(
+        rf'value="{centre.consultation}"[^>]*selected|selected[^>]*value="{centre.consultation}"', shown
+    )
     day = re.search(r'name="day" value="([^"]*)"', shown)[1]
     assert day > over.local_date.isoformat()
     assert centre.client("receptionist").get(centre.url("agenda/nueva?otra=999999")).status_code == 404
