@@ -1,6 +1,8 @@
 // Comfort for the booking page; every step works without it.
 import "./again.js";
 import "./draft.js";
+const LONGEST_WAIT = 8000;
+
 // What answers a form is found again by going back or reloading, without sending the form once more.
 const { lastingUrl } = document.body.dataset;
 if (lastingUrl) history.replaceState(null, "", lastingUrl);
@@ -31,12 +33,26 @@ for (const form of document.querySelectorAll("form"))
     }
     form.dataset.sent = "1";
     event.submitter?.setAttribute("aria-busy", "true");
-    setTimeout(() => {
-      delete form.dataset.sent;
-      event.submitter?.removeAttribute("aria-busy");
-    }, 8000);
+    setTimeout(calm, LONGEST_WAIT);
   });
-document.querySelector(".days [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
+// A step that takes its time says at once that it was pressed: inside a frame nothing else does.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.choice, a.day, a.button:not([href*='.ics'])"),
+    isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (!link || isElsewhere) return;
+  link.setAttribute("aria-busy", "true");
+  setTimeout(calm, LONGEST_WAIT);
+});
+
+// Nothing came, or the page was found again by going back: everything can be pressed once more.
+function calm() {
+  for (const form of document.forms) delete form.dataset.sent;
+  for (const pressed of document.querySelectorAll("[aria-busy]")) pressed.removeAttribute("aria-busy");
+}
+addEventListener("pageshow", (event) => event.persisted && calm());
+
+document.querySelector(".days :is([aria-current], .chosen)")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 // What takes the focus does not stay hidden behind the summary.
 const summary = document.querySelector(".summary");

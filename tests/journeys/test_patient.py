@@ -301,6 +301,19 @@ def test_another_form_in_the_same_tab_shows_nothing_that_was_typed_in_the_first(
     assert page.input_value("[name=email]") == ""
 
 
+def test_a_step_says_at_once_that_it_was_pressed(demo, window):
+    page = window(**PHONE, locale="es-ES")
+    page.goto(f"{demo.url}/{SLUG}/")
+    said = []
+    page.on("console", lambda message: message.type == "log" and said.append(message.text))
+    page.evaluate(
+        "addEventListener('click', event => console.log(event.target.closest('a').getAttribute('aria-busy')))"
+    )
+    page.locator("a.choice").first.click()
+    page.wait_for_url("**sucursal=**")
+    assert said == ["true"]
+
+
 def test_without_a_network_the_form_stays_and_says_so(demo, window):
     page = at_the_form(demo, window)
     fill(page, "sin.red@paciente.example")
