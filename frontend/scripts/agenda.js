@@ -129,7 +129,7 @@ document.addEventListener("pointerdown", () => {
 
 // The visit at the side is marked in the grid.
 function mark(blocks = place.querySelectorAll("[data-visit]")) {
-  const shown = byId("panel-state")?.dataset.shows;
+  const shown = byId("panel-state")?.dataset.shows ?? null;
   for (const block of blocks) block.classList.toggle("shown", block.dataset.visit === shown);
 }
 

@@ -715,6 +715,7 @@ def test_another_visit_is_made_like_an_earlier_one(desk):
     made = desk.make(clock)
     first = desk.visit(made)
     page.wait_for_selector(f".shown[data-visit='{made}']")
+    assert page.locator(".shown").count() == 1
     page.get_by_role("button", name="Otra cita").click()
     page.wait_for_function("() => document.activeElement.id === 'id_time'")
     page.fill("#id_time", later)
