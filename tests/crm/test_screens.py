@@ -120,3 +120,14 @@ def test_a_text_that_does_not_exist_is_not_found(centre, path):
 def test_a_receptionist_sees_no_configuration_and_a_stranger_nothing(centre, other):
     assert centre.client("receptionist").get(centre.url(WORDS)).status_code == 403
     assert other.client("administrator").get(centre.url(WORDS)).status_code in (302, 404)
+
+
+def test_the_trail_names_the_text_that_was_changed_and_gives_no_number_to_what_is_one(centre):
+    client = admin(centre)
+    given = {"subject": "Tu cita", "body": "Hola {paciente}"}
+    assert client.post(centre.url("configuracion/correos/confirmation/es"), given).status_code == 302
+    given = {"confirmation_on": "on", "confirmation_delay_minutes": "5"}
+    assert client.post(centre.url("configuracion/correos"), given).status_code == 302
+    trail = client.get(centre.url("registro/")).content.decode()
+    assert "Texto de correo Confirmación (es)" in trail
+    assert "Correos automáticos n.º" not in trail

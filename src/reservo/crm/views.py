@@ -55,7 +55,15 @@ def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with tenancy.atomic():
             MailText.objects.update_or_create(kind=kind, language=language, defaults=form.cleaned_data)
-            record("mail.words", "mail_text", f"{kind} {language}", by=request.staff.actor(), at=now())
+            named = {"name": f"{kinds.LABELS[kind]} ({language})"}
+            record(
+                "mail.words",
+                "mail_text",
+                f"{kind} {language}",
+                by=request.staff.actor(),
+                at=now(),
+                details=named,
+            )
         messages.success(request, _("Cambios guardados."))
         return redirect("crm:words", kind, language)
     context = {

@@ -81,6 +81,9 @@ THINGS = {
 }
 
 
+ONLY_ONE = frozenset({"automatic_mail", "booking_page", "centre"})
+
+
 def actions(search: Search) -> list[Line]:
     """Typed words are looked for among the newest rows alone, so that no search reads years."""
     found = Action.objects.order_by("-at", "-id")
@@ -126,6 +129,6 @@ def _what(action: Action, deed: str, names: naming.Names) -> str:
 def _which(action: Action, names: naming.Names) -> str:
     """What it is called now, or was called when it went; else its number."""
     name = names.get((action.object_kind, action.object_id)) or action.details.get("name")
-    if name or not action.object_id:
+    if name or not action.object_id or action.object_kind in ONLY_ONE:
         return name or ""
     return f"{gettext('n.º')} {action.object_id}"
