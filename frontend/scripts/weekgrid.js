@@ -6,6 +6,7 @@ const SLOT = 30;
 const DAY = 24 * 60;
 const SHOWN = [7 * 60, 21 * 60];
 const PIXELS_PER_MINUTE = 14 / SLOT;
+const HOLD_MS = 250;
 const LINE = /^\s*(\D+?)\s*(\d{1,2}):([0-5]\d)\s*(?:[-–—]|a|to)\s*(\d{1,2}):([0-5]\d)\s*(.*)$/i;
 
 const suggesters = new Map();
@@ -17,6 +18,7 @@ function weekGrid(source) {
   let week = blank();
   let unread = [];
   let drag = null;
+  let touched = null;
   const earlier = [];
   let isTouched = Boolean(source.value.trim());
 
@@ -30,7 +32,8 @@ function weekGrid(source) {
   typed.append(element("summary", "", words.typed));
   source.before(editor);
   if (brush) editor.append(brush.box);
-  editor.append(grid, element("p", "hint", words.hint), clear, undo, typed);
+  const hint = matchMedia("(pointer: coarse)").matches ? words.touch : words.hint;
+  editor.append(grid, element("p", "hint", hint), clear, undo, typed);
   typed.append(source);
   typed.open = Boolean(source.closest(".field.wrong"));
   const label = document.querySelector(`label[for="${source.id}"]`);
@@ -62,18 +65,27 @@ function weekGrid(source) {
   grid.addEventListener("pointerdown", (event) => {
     const at = placeOf(event);
     if (!at || event.button) return;
+    if (event.pointerType === "touch") {
+      touched = { at, timer: setTimeout(begin, HOLD_MS, at) };
+      return;
+    }
     event.preventDefault();
     grid.setPointerCapture(event.pointerId);
-    drag = { from: at, to: at, value: isOn(at) ? null : brush ? brush.value() : "" };
-    draw(painted());
+    begin(at);
   });
+  // A finger that moves at once scrolls the page; one that rests first draws, and then nothing scrolls.
+  grid.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+  grid.addEventListener("contextmenu", (event) => touched && event.preventDefault());
   grid.addEventListener("pointermove", (event) => {
-    const at = drag && placeOf(event);
-    if (!at) return;
+    const at = (drag || touched) && placeOf(event);
+    if (!drag && at && at.day !== touched.at.day) begin(touched.at);
+    if (!drag) return;
     drag.to = at;
     draw(painted());
   });
   grid.addEventListener("pointerup", () => {
+    if (touched && !drag) begin(touched.at);
+    lift();
     if (!drag) return;
     week = painted();
     drag = null;
@@ -81,6 +93,7 @@ function weekGrid(source) {
     write();
   });
   grid.addEventListener("pointercancel", () => {
+    lift();
     drag = null;
     draw(week);
   });
@@ -90,6 +103,16 @@ function weekGrid(source) {
     source.value = lines;
     read();
   };
+
+  function begin(at) {
+    drag = { from: at, to: at, value: isOn(at) ? null : brush ? brush.value() : "" };
+    draw(painted());
+  }
+
+  function lift() {
+    clearTimeout(touched?.timer);
+    touched = null;
+  }
 
   function read() {
     ({ week, unread } = parsed(source.value, days, rooms));

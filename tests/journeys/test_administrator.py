@@ -207,6 +207,51 @@ def test_what_was_drawn_by_mistake_is_taken_back(demo, window):
     expect(undo).to_be_hidden()
 
 
+def swipe(page, start, end, *, rest=0):
+    """One finger from a point to another; it may rest before it moves."""
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind, *points):
+        told = [{"x": x, "y": y} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+    send("touchStart", start)
+    page.wait_for_timeout(rest)
+    for part in (n / 8 for n in range(1, 9)):
+        send("touchMove", (start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part))
+        page.wait_for_timeout(20)
+    send("touchEnd")
+    page.wait_for_timeout(300)
+
+
+def test_a_finger_scrolls_past_the_week_and_draws_after_a_rest(demo, window):
+    page = window(**PHONE)
+    log_in(page, demo, "clinica-austral", "admin@austral.example")
+    page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/1")
+    editor = page.locator(".week-editor").first
+    text, undo = editor.locator("textarea"), editor.get_by_role("button", name="Deshacer")
+    before = text.input_value()
+    sunday = editor.locator(".day").nth(6)
+    sunday.evaluate("day => day.scrollIntoView({block: 'center'})")
+    box = sunday.bounding_box()
+    x, low, high = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.7, box["y"] + box["height"] * 0.3
+    scrolled = page.evaluate("scrollY")
+    swipe(page, (x, low), (x, high))
+    assert text.input_value() == before
+    assert page.evaluate("scrollY") > scrolled
+    sunday.evaluate("day => day.scrollIntoView({block: 'center'})")
+    scrolled = page.evaluate("scrollY")
+    swipe(page, (x, low), (x, high), rest=400)
+    assert page.evaluate("scrollY") == scrolled
+    assert text.input_value().splitlines()[-1].startswith("domingo ")
+    undo.tap()
+    assert text.input_value() == before
+    page.touchscreen.tap(x, low)
+    assert text.input_value().splitlines()[-1].startswith("domingo ")
+    undo.tap()
+    assert text.input_value() == before
+
+
 def test_hours_of_a_branch_come_with_its_tick_until_the_week_is_touched(demo, window):
     page = window(**DESK)
     log_in(page, demo, "clinica-austral", "admin@austral.example")

@@ -71,6 +71,10 @@ class WeekText(forms.Textarea):
                 "hint": _(
                     "Arrastra para marcar horas, también varios días a la vez; sobre lo marcado, se borra."
                 ),
+                "touch": _(
+                    "Toca para marcar media hora; para más, deja el dedo un momento y arrastra, también varios "
+                    "días a la vez. Sobre lo marcado, se borra."
+                ),
             },
         }
         return super().get_context(name, value, {**(attrs or {}), "data-week": json.dumps(known)})
