@@ -136,6 +136,22 @@ def test_what_is_no_picture_is_refused_and_the_logo_stays(centre, admin):
         assert Centre.objects.get().name == "Clínica de Prueba"
 
 
+def test_a_logo_is_taken_away_again(centre, admin):
+    address = centre.url("configuracion/centro")
+    assert "without_logo" not in admin.get(address).content.decode()
+    picture = io.BytesIO()
+    Image.new("RGB", (90, 30), "#aa3355").save(picture, "PNG")
+    picture.seek(0)
+    picture.name = "logo.png"
+    fill(admin, address, logo=picture)
+    assert admin.get(centre.url("logo.png")).status_code == 200
+    assert fill(admin, address, without_logo="on").status_code == 302
+    with centre.active():
+        assert Centre.objects.get().logo == ""
+    assert admin.get(centre.url("logo.png")).status_code == 404
+    assert "without_logo" not in admin.get(address).content.decode()
+
+
 def test_a_privacy_text_is_a_new_version_and_the_old_one_stays(centre, admin):
     answer = fill(admin, centre.url("configuracion/privacidad"), words="Otro texto.", language="es")
     assert answer.status_code == 302

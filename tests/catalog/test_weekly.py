@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reservo.catalog.forms.fields import BAD_HOURS
 from reservo.catalog.weekly import BadHours, Period, parse, shown
 
 WEEKDAYS = [Period(day, 540, 780) for day in range(5)]
@@ -46,6 +47,26 @@ def test_a_line_that_cannot_be_kept_is_named(line):
     with pytest.raises(BadHours) as refused:
         parse(f"domingo 10:00-11:00\n{line}")
     assert refused.value.line == line[:80]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("lunes 13:00-09:00", "backwards"),
+        ("lunes 09:00-09:00", "backwards"),
+        ("lunes 09:01-10:00", "off_the_grid"),
+        ("lunes 09:00-13:00 Box 9", "no_room"),
+        ("lunes 25:00-26:00", "unread"),
+        ("algo 13:00-09:00", "unread"),
+        ("lunes 09:00-13:00\nlunes 12:55-14:00", "overlap"),
+        ("lunes 09:00-09:05\n" * 101, "too_many"),
+    ],
+)
+def test_a_refusal_says_why_and_has_words(typed, why):
+    with pytest.raises(BadHours) as refused:
+        parse(typed)
+    assert refused.value.why == why
+    assert refused.value.line in BAD_HOURS[why] % {"line": refused.value.line}
 
 
 def test_periods_of_a_day_do_not_overlap():

@@ -23,11 +23,12 @@ _DAYS = {
 
 
 class BadHours(ValueError):
-    """A line that cannot be read, or periods of one day that overlap; `line` is what was typed."""
+    """`line` is what was typed; `why`: unread, backwards, off_the_grid, no_room, overlap, too_many."""
 
-    def __init__(self, line: str):
+    def __init__(self, line: str, why: str = "unread"):
         super().__init__(line[:80])
         self.line = line[:80]
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,12 +43,12 @@ def parse(typed: str, rooms: dict[str, int] | None = None) -> list[Period]:
     """Periods in order of the week. `rooms` maps folded names to ids. Raises BadHours."""
     lines = [line for line in typed.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
-        raise BadHours(lines[MOST_LINES])
+        raise BadHours(lines[MOST_LINES], "too_many")
     read = [(period, line.strip()) for line in lines for period in _periods(line, rooms or {})]
     read.sort(key=lambda one: (one[0].weekday, one[0].starts_minute))
     for (earlier, _), (later, line) in pairwise(read):
         if earlier.weekday == later.weekday and later.starts_minute < earlier.ends_minute:
-            raise BadHours(line)
+            raise BadHours(line, "overlap")
     return [period for period, _ in read]
 
 
@@ -58,9 +59,16 @@ def _periods(line: str, rooms: dict[str, int]) -> list[Period]:
         raise BadHours(line)
     starts, ends = int(found[2]) * 60 + int(found[3]), int(found[4]) * 60 + int(found[5])
     room = text.fold(found[6])
-    if starts % TICK or ends % TICK or not 0 <= starts < ends <= 24 * 60 or (room and room not in rooms):
+    weekdays = _weekdays(found[1], line)
+    if ends > 24 * 60:
         raise BadHours(line)
-    return [Period(weekday, starts, ends, rooms.get(room)) for weekday in _weekdays(found[1], line)]
+    if starts >= ends:
+        raise BadHours(line, "backwards")
+    if starts % TICK or ends % TICK:
+        raise BadHours(line, "off_the_grid")
+    if room and room not in rooms:
+        raise BadHours(line, "no_room")
+    return [Period(weekday, starts, ends, rooms.get(room)) for weekday in weekdays]
 
 
 def _weekdays(typed: str, line: str) -> list[int]:

@@ -61,7 +61,8 @@ class CentreForm(SettingsForm):
         error_messages={"empty": NO_PICTURE, "invalid": NO_PICTURE, "missing": NO_PICTURE},
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
     )
-    field_order = ["name", "logo"]
+    without_logo = forms.BooleanField(label=gettext_lazy("Quitar el logo"), required=False)
+    field_order = ["name", "logo", "without_logo"]
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -75,6 +76,8 @@ class CentreForm(SettingsForm):
         self.fields["zone"] = forms.ChoiceField(
             label=_("Zona horaria"), choices=zone_choices(self.instance.zone)
         )
+        if not self.instance.logo:
+            del self.fields["without_logo"]
         self.show_mark()
 
     def clean_colour(self) -> str:

@@ -80,6 +80,16 @@ class WeekText(forms.Textarea):
         return super().get_context(name, value, {**(attrs or {}), "data-week": json.dumps(known)})
 
 
+BAD_HOURS = {
+    "unread": gettext_lazy("No entendemos «%(line)s»."),
+    "backwards": gettext_lazy("«%(line)s» tiene que terminar después de empezar."),
+    "off_the_grid": gettext_lazy("«%(line)s» tiene que empezar y terminar en múltiplos de 5 minutos."),
+    "no_room": gettext_lazy("«%(line)s» nombra un box que esta sucursal no tiene."),
+    "overlap": gettext_lazy("«%(line)s» se cruza con otro tramo del mismo día."),
+    "too_many": gettext_lazy("Son demasiadas líneas, desde «%(line)s»."),
+}
+
+
 class Hours(forms.CharField):
     """Weekly hours as lines, drawn as a grid of the week by the page's script; `clean` gives periods.
 
@@ -102,7 +112,7 @@ class Hours(forms.CharField):
         try:
             return parse(super().clean(value), self.rooms)
         except BadHours as bad:
-            raise forms.ValidationError(_("No entendemos «%(line)s».") % {"line": bad.line}) from bad
+            raise forms.ValidationError(BAD_HOURS[bad.why] % {"line": bad.line}) from bad
 
 
 class Several(forms.ModelMultipleChoiceField):

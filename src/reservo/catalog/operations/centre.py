@@ -37,7 +37,14 @@ def _tell(centre: Centre, at: datetime) -> None:
 
 def set_logo(sent: bytes, *, by: Actor, at: datetime) -> None:
     """Raises InvalidPicture."""
-    name = pictures.keep(sent, "logo", longest_side=LOGO_SIDE)
+    _put_logo(pictures.keep(sent, "logo", longest_side=LOGO_SIDE), by=by, at=at)
+
+
+def remove_logo(*, by: Actor, at: datetime) -> None:
+    _put_logo("", by=by, at=at)
+
+
+def _put_logo(name: str, *, by: Actor, at: datetime) -> None:
     with tenancy.atomic():
         centre = Centre.objects.get()
         earlier, centre.logo = centre.logo, name

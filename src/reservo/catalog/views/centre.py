@@ -37,13 +37,14 @@ def edit(request: HttpRequest) -> HttpResponse:
 
 
 def _logo_taken(request: HttpRequest, form: CentreForm) -> bool:
-    sent = form.cleaned_data.get("logo")
-    if not sent:
-        return True
+    sent, by = form.cleaned_data.get("logo"), request.staff.actor()
     try:
-        if sent.size > MOST_LOGO_BYTES:
+        if sent and sent.size > MOST_LOGO_BYTES:
             raise pictures.InvalidPicture("bytes")
-        operations.set_logo(sent.read(), by=request.staff.actor(), at=now())
+        if sent:
+            operations.set_logo(sent.read(), by=by, at=now())
+        elif form.cleaned_data.get("without_logo"):
+            operations.remove_logo(by=by, at=now())
     except pictures.InvalidPicture:
         form.add_error("logo", NO_PICTURE)
         return False
