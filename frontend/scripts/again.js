@@ -1,21 +1,8 @@
 // A form that could not be saved yet goes out again, as it is, until it is saved or its time is over. It carries a key
 // of its own: however often it arrives, it counts once.
-const PAUSE = 1500;
+import { PAUSE, attempt, wait } from "./posting.js";
+
 const form = document.querySelector("form[data-again]");
-
-const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-
-async function attempt(left) {
-  try {
-    return await fetch(form.action, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      signal: AbortSignal.timeout(left),
-    });
-  } catch {
-    return null;
-  }
-}
 
 async function goOn() {
   const [bar, said, button] = ["progress", "[role=status]", "button"].map((name) => form.querySelector(name)),
@@ -28,7 +15,7 @@ async function goOn() {
   button.hidden = true;
   while (left() > 0) {
     await wait(Math.min(PAUSE, left()));
-    const answer = left() > 0 ? await attempt(left()) : null;
+    const answer = left() > 0 ? await attempt(form, left()) : null;
     if (answer?.redirected) return location.replace(answer.url);
     if (answer && answer.status !== 503) return form.submit();
   }

@@ -1,6 +1,7 @@
 // Comfort for the booking page; every step works without it.
 import "./again.js";
 import "./draft.js";
+import "./sending.js";
 const LONGEST_WAIT = 8000;
 
 // What answers a form is found again by going back or reloading, without sending the form once more.
@@ -19,15 +20,9 @@ if (clock) {
   };
   tick();
 }
-for (const form of document.querySelectorAll("form"))
+for (const form of document.querySelectorAll("form:not([data-once])"))
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
-    const away = form.querySelector("[data-away]");
-    if (away) away.hidden = navigator.onLine;
-    if (away && !navigator.onLine) {
       event.preventDefault();
       return;
     }

@@ -48,7 +48,7 @@ def listed(demo, chromium, site):
     page.goto(f"{demo.url}/{SLUG}/configuracion/reserva")
     page.fill("[name=sites]", site.url)
     page.get_by_role("button", name="Guardar").click()
-    page.wait_for_load_state()
+    page.get_by_text("Cambios guardados.").first.wait_for()
     code = page.input_value("#embed-code")
     context.close()
     site.pages["/"] = f"<!doctype html><title>Fisio</title><h1>Reserva</h1>{code}"

@@ -110,6 +110,7 @@ def test_a_patient_books_confirms_moves_and_cancels(demo, window, prompt, size, 
     choose(page, words)
     assert page.locator("[data-clock]").inner_text() <= "9:59"
     page.get_by_role("button", name=words["book"], exact=True).click()
+    page.locator(".field.wrong").first.wait_for()
     assert page.locator(".field.wrong").count() == 5
     assert page.evaluate("document.activeElement.name") == "given_name"
     fill(page, email)
@@ -181,12 +182,12 @@ def test_an_hour_taken_meanwhile_costs_nothing_that_was_typed_even_without_scrip
     rival.get_by_role("heading", name="¡Hora reservada!").wait_for()
     fill(page, "segunda@paciente.example")
     page.get_by_role("button", name="Reservar", exact=True).click()
-    assert page.get_by_text("No perdiste nada de lo escrito.").is_visible()
+    page.get_by_text("No perdiste nada de lo escrito.").wait_for()
     assert page.locator(".choice").count() == 3
     page.locator(".choice").first.click()
     assert page.input_value("[name=email]") == "segunda@paciente.example"
     page.get_by_role("button", name="Reservar", exact=True).click()
-    assert page.get_by_role("heading", name="¡Hora reservada!").is_visible()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
 
 
 def test_the_whole_booking_is_done_by_keyboard_alone(demo, window):
@@ -299,6 +300,26 @@ def test_another_form_in_the_same_tab_shows_nothing_that_was_typed_in_the_first(
     page.goto(f"{demo.url}/{SLUG}/")
     choose(page, WORDS["es-ES"])
     assert page.input_value("[name=email]") == ""
+
+
+@pytest.mark.parametrize("arrives", [False, True], ids=["never-arrived", "answer-lost"])
+def test_a_connection_that_breaks_while_booking_costs_nothing_and_books_once(demo, window, arrives):
+    page = at_the_form(demo, window)
+    fill(page, f"cortada.{arrives}@paciente.example".lower())
+    booked = []
+
+    def broken_once(route):
+        if route.request.method != "POST" or booked:
+            route.continue_()
+            return
+        answer = route.fetch(max_redirects=0) if arrives else None
+        booked.append(answer.headers["location"] if answer else "")
+        route.abort("connectionreset")
+
+    page.route("**/reservar/datos*", broken_once)
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
+    assert page.url.endswith(booked[0])
 
 
 def test_a_step_says_at_once_that_it_was_pressed(demo, window):

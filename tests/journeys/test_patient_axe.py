@@ -55,6 +55,7 @@ def test_no_page_of_the_booking_or_the_visit_has_a_serious_fault(demo, window):
     form = page.url
     audit.look("data")
     page.get_by_role("button", name="Reservar", exact=True).click()
+    page.locator(".field.wrong").first.wait_for()
     audit.look("errors")
     fill(page, "axe@paciente.example")
     page.get_by_role("button", name="Reservar", exact=True).click()
