@@ -214,6 +214,17 @@ def test_after_the_cut_off_the_page_gives_the_telephone(centre, visitor, visit, 
     assert everything(centre) == before
 
 
+def test_after_both_cut_offs_the_visit_says_whom_to_call_instead_of_falling_silent(centre, visitor, visit):
+    note = "Ya no se puede cambiar en línea. Llámanos al +56 2 2345 6789."
+    assert note not in visitor.open(path(centre, visit)).text
+    with centre.active():
+        BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60, move_cutoff_minutes=60 * 24 * 60)
+    assert note in visitor.open(path(centre, visit)).text
+    with centre.active():
+        Appointment.objects.update(state="arrived")
+    assert note not in visitor.open(path(centre, visit)).text
+
+
 def test_after_the_cut_off_nobody_is_asked_whether_to_cancel(centre, visitor, visit):
     with centre.active():
         BookingPage.objects.update(cancel_cutoff_minutes=60 * 24 * 60)

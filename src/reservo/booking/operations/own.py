@@ -15,6 +15,7 @@ from reservo.core.actor import Actor
 from reservo.patients.fields import PatientFields
 
 State = Appointment.State
+CHANGEABLE = (State.NOT_CONFIRMED, State.CONFIRMED)
 
 
 class CutOff(RuntimeError):
@@ -44,12 +45,12 @@ def cancel_own(appointment: Appointment, *, at: datetime) -> Appointment:
 
 def may_move(appointment: Appointment, page: BookingPage, *, at: datetime) -> bool:
     in_time = at <= appointment.starts_at - timedelta(minutes=page.move_cutoff_minutes)
-    return in_time and appointment.state in (State.NOT_CONFIRMED, State.CONFIRMED)
+    return in_time and appointment.state in CHANGEABLE
 
 
 def may_cancel(appointment: Appointment, page: BookingPage, *, at: datetime) -> bool:
     in_time = at <= appointment.starts_at - timedelta(minutes=page.cancel_cutoff_minutes)
-    return in_time and appointment.state in (State.NOT_CONFIRMED, State.CONFIRMED)
+    return in_time and appointment.state in CHANGEABLE
 
 
 def move_own(

@@ -17,7 +17,7 @@ from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED
 from reservo.booking import operations, promises
 from reservo.booking.operations import CutOff
-from reservo.booking.operations.own import may_cancel, may_move
+from reservo.booking.operations.own import CHANGEABLE, may_cancel, may_move
 from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.catalog import queries as catalog
 from reservo.core import phones
@@ -64,14 +64,17 @@ def shown(
     status: int = 200,
 ) -> HttpResponse:
     at, rules = now(), request.booking_page
+    moves, cancels = may_move(appointment, rules, at=at), may_cancel(appointment, rules, at=at)
+    is_closed = appointment.state in CHANGEABLE and not moves and not cancels
     is_new = request.GET.get("lista") == "1"
     context: dict[str, Any] = {
         **facts(appointment, is_old=is_old),
         "is_new": is_new,
         "is_cancelled": appointment.state in CANCELLED,
         "may_confirm": appointment.state == Appointment.State.NOT_CONFIRMED and not is_new,
-        "may_move": may_move(appointment, rules, at=at),
-        "may_cancel": may_cancel(appointment, rules, at=at),
+        "may_move": moves,
+        "may_cancel": cancels,
+        "closed_note": too_late(appointment) if is_closed and not refusal else "",
         "mail_minutes": promises.confirmation_minutes() if is_new else None,
         "notice": notice,
         "refusal": refusal,
