@@ -42,6 +42,9 @@ CASES = {
     "configuracion/correos/<slug:kind>/<slug:language>": Case(
         "configuracion/correos/confirmation/es", 200, 422
     ),
+    "configuracion/correos/<slug:kind>/<slug:language>/original": Case(
+        "configuracion/correos/confirmation/es/original", POST_ONLY, 302
+    ),
     "configuracion/correos/<slug:kind>/<slug:language>/vista": Case(
         "configuracion/correos/confirmation/es/vista", 200, GET_ONLY
     ),

@@ -131,3 +131,17 @@ def test_the_trail_names_the_text_that_was_changed_and_gives_no_number_to_what_i
     trail = client.get(centre.url("registro/")).content.decode()
     assert "Texto de correo Confirmación (es)" in trail
     assert "Correos automáticos n.º" not in trail
+
+
+def test_the_text_that_ships_comes_back(centre):
+    client, address = admin(centre), centre.url("configuracion/correos/confirmation/es")
+    shipped = client.get(address).content.decode()
+    assert "Volver al texto original" not in shipped
+    client.post(address, {"subject": "El nuestro", "body": "Hola {paciente}"})
+    page = client.get(address).content.decode()
+    assert ("El nuestro" in page, "Volver al texto original" in page) == (True, True)
+    assert client.post(f"{address}/original").status_code == 302
+    with centre.active():
+        assert MailText.objects.count() == 0
+    assert "El nuestro" not in client.get(address).content.decode()
+    assert client.post(centre.url("configuracion/correos/nada/es/original")).status_code == 404

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from reservo import tenancy
 from reservo.agenda.facts import Facts
@@ -55,15 +55,7 @@ def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with tenancy.atomic():
             MailText.objects.update_or_create(kind=kind, language=language, defaults=form.cleaned_data)
-            named = {"name": f"{kinds.LABELS[kind]} ({language})"}
-            record(
-                "mail.words",
-                "mail_text",
-                f"{kind} {language}",
-                by=request.staff.actor(),
-                at=now(),
-                details=named,
-            )
+            _record_words(request, kind, language)
         messages.success(request, _("Cambios guardados."))
         return redirect("crm:words", kind, language)
     context = {
@@ -71,9 +63,27 @@ def words(request: HttpRequest, kind: str, language: str) -> HttpResponse:
         "kind": kind,
         "text_language": language,
         "title": kinds.LABELS[kind],
+        "is_own": MailText.objects.filter(kind=kind, language=language).exists(),
         "placeholders": ["{" + name + "}" for name in kinds.PLACEHOLDERS[language]],
     }
     return render(request, "crm/words.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@right("configuration.edit")
+def words_as_shipped(request: HttpRequest, kind: str, language: str) -> HttpResponse:
+    _check(kind, language)
+    with tenancy.atomic():
+        MailText.objects.filter(kind=kind, language=language).delete()
+        _record_words(request, kind, language)
+    messages.success(request, _("Vuelve a salir el texto original."))
+    return redirect("crm:words", kind, language)
+
+
+def _record_words(request: HttpRequest, kind: str, language: str) -> None:
+    name = f"{kinds.LABELS[kind]} ({language})"
+    by = request.staff.actor()
+    record("mail.words", "mail_text", f"{kind} {language}", by=by, at=now(), details={"name": name})
 
 
 @require_safe
