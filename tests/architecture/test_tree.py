@@ -126,3 +126,17 @@ def test_migrations_are_up_to_date(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_no_table_of_a_page_hides_its_columns_beyond_the_edge_of_a_phone():
+    """Rows of three columns and more become blocks there (`stack`); the agenda's list has its own way."""
+    folder = ROOT / "src" / "reservo"
+    hidden = [
+        page.name
+        for page in sorted(folder.rglob("templates/**/*.html"))
+        for more, inside in re.findall(
+            r'class="[^"]*\btable\b([^"]*)"(.*?)</table>', page.read_text(), re.DOTALL
+        )
+        if "stack" not in more and len(re.findall("<th[ >]", inside)) > 2 and page.name != "_list.html"
+    ]
+    assert hidden == []
