@@ -8,7 +8,7 @@ import pytest
 
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment, AppointmentChange
-from reservo.catalog.models import Centre, Service
+from reservo.catalog.models import Centre, Room, Service
 from reservo.patients.models import Patient
 from reservo.staff.models import RoleRight
 from tests.cast import STAFF
@@ -366,6 +366,28 @@ def test_the_name_of_a_visit_that_is_not_theirs_is_kept_from_a_practitioner(cent
     told = move(centre, made, "practitioner", room=centre.room).json()["message"]
     assert told == "Esa hora ya está tomada."
     assert name_of(centre, other) not in told
+
+
+def test_a_room_that_nobody_touched_makes_way_for_a_free_one(centre):
+    with centre.active():
+        second = Room.objects.create(branch_id=centre.branch, name="Box 2", kind_id=centre.kind).pk
+    made = centre.book(NINE, service_ids=(centre.procedure,))
+    centre.book(NINE + timedelta(hours=2), practitioner_id=centre.beto, room_id=centre.room)
+    what = {"services": centre.procedure, "room": centre.room}
+
+    def room_after(time, **changes):
+        answer = edit(centre, made, **{**what, "time": time, **changes})
+        assert answer.status_code == 200, answer.content.decode()
+        made.refresh_from_db()
+        return made.room_id
+
+    with centre.active():
+        made.refresh_from_db()
+        assert made.room_id == centre.room
+        assert room_after("09:15") == centre.room
+        assert room_after("11:00") == second
+        assert room_after("16:00", room=second) == second
+        assert edit(centre, made, **{**what, "time": "11:00"}).status_code == 409
 
 
 def test_a_patient_with_two_visits_at_once_is_a_warning(centre):

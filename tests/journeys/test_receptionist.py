@@ -479,7 +479,7 @@ def test_overbooking_is_warned_of_and_marked(desk):
 
 
 def test_a_block_over_visits_lists_them_and_offers_to_move_them(desk):
-    clock = desk.free()[0]
+    clock, later, *_ = desk.free()
     made = desk.make(clock)
     desk.page.keyboard.press("Escape")
     desk.page.click("#new-block")
@@ -495,6 +495,11 @@ def test_a_block_over_visits_lists_them_and_offers_to_move_them(desk):
     desk.page.wait_for_selector("#visit-form")
     assert desk.page.input_value("#visit-form [name=time]") == clock
     desk.block_of(made).wait_for()
+    desk.page.fill("#visit-form [name=time]", later)
+    desk.save()
+    desk.page.get_by_role("heading", name="Reunión de equipo").wait_for()
+    under.wait_for(state="detached")
+    assert desk.visit(made)["start"][11:16] == later
     desk.page.locator(".ec-bg-event.block").first.wait_for()
 
 

@@ -19,6 +19,7 @@ from reservo.agenda.operations.changes import (
     edit,
     move,
     move_online,
+    place_of,
     try_move,
 )
 from reservo.agenda.operations.holding import HoldOver, TooManyHolds, hold, hold_of, release
@@ -58,6 +59,7 @@ __all__ = [
     "in_the_way",
     "move",
     "move_online",
+    "place_of",
     "put_back",
     "release",
     "try_move",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -206,14 +206,24 @@ def _days(form: BlockForm) -> list[date]:
 @require_safe
 @right("agenda.see")
 def panel(request: HttpRequest, block_id: int) -> HttpResponse:
-    standing = Block.objects.filter(removed_at=None).select_related("practitioner", "room", "branch")
-    block = get_object_or_404(standing, pk=block_id)
-    if not request.staff.may("agenda.see", branch_id=block.branch_id, practitioner_id=block.practitioner_id):
+    block = standing(request.staff, block_id)
+    if block is None:
+        raise Http404
+    return shown(request, block)
+
+
+def standing(staff: Any, block_id: int | None) -> Block | None:
+    """None if it was removed, or is not there. Raises PermissionDenied."""
+    found = Block.objects.filter(removed_at=None).select_related("practitioner", "room", "branch")
+    block = found.filter(pk=block_id).first()
+    if block and not staff.may(
+        "agenda.see", branch_id=block.branch_id, practitioner_id=block.practitioner_id
+    ):
         raise PermissionDenied
-    return _shown(request, block)
+    return block
 
 
-def _shown(request: HttpRequest, block: Block) -> HttpResponse:
+def shown(request: HttpRequest, block: Block) -> HttpResponse:
     context = {"blocked": block, "in_the_way": _in_the_way(request.staff, [block])}
     return in_panel(request, "agenda/block.html", context)
 
@@ -239,7 +249,7 @@ def put_back(request: HttpRequest, block_id: int) -> HttpResponse:
         refusal = refusal_of(error, request.staff, block.zone)
         context = {"blocked": block, "refusal": refusal}
         return in_panel(request, "agenda/block_removed.html", context, status=refusal.status)
-    return _changed(_shown(request, block), toast={"text": _("Deshecho.")})
+    return _changed(shown(request, block), toast={"text": _("Deshecho.")})
 
 
 def _own_to_change(staff: Any, block_id: int, **where: Any) -> Block:

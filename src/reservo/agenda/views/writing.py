@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from reservo.agenda.forms import VisitForm
 from reservo.agenda.models import Appointment
 from reservo.agenda.operations import Booking, Leave, Place
 from reservo.agenda.queries import visits
-from reservo.agenda.views import choosing
+from reservo.agenda.views import blocks, choosing
 from reservo.agenda.views.panels import in_panel
 from reservo.agenda.views.refusals import REFUSALS, KnownAlready, refusal_of
 from reservo.agenda.views.visits import clash_words, shown
@@ -185,6 +186,7 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
     _check_reach(request.staff, appointment.branch_id, appointment.practitioner_id)
     initial = _initial_of(appointment)
     form = VisitForm(request.POST or None, initial=initial, branch=appointment.branch, staff=request.staff)
+    under = blocks.standing(request.staff, choosing.number(request.GET.get("bloqueo", "")))
     refusal, theirs = None, []
     if request.method == "POST" and form.is_valid():
         try:
@@ -197,10 +199,14 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
             if isinstance(error, ops.EditedMeanwhile):
                 theirs = form.meet(_initial_of(visits.appointment_for(request.staff, appointment_id)))
         else:
-            return _done(request, appointment_id, _("Cambios guardados."))
+            words = _("Cambios guardados.")
+            if under:  # back to the block: there may be others to move
+                changed = visits.appointment_for(request.staff, appointment_id)
+                return _changed(blocks.shown(request, under), words, changed)
+            return _done(request, appointment_id, words)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "appointment": appointment, "branch": appointment.branch, "refusal": refusal}
-    context["theirs"] = theirs
+    context |= {"theirs": theirs, "under": under}
     return in_panel(request, "agenda/create.html", context, status=status)
 
 
@@ -239,18 +245,27 @@ def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> No
             patient_id=given["patient"] or _new_patient(request, form, at),
             service_ids=tuple(given["services"]),
             comment=given["comment"],
-            to=Place(
-                starts_at=starts_at,
-                practitioner_id=given["practitioner"],
-                room_id=given["room"],
-                duration_minutes=given["minutes"] or appointment.duration_minutes,
-            ),
+            to=_place_of_form(given, starts_at, appointment),
             version=given["version"] or 0,
             tell_patient=given["tell"],
             leave=_leave(request),
             by=by,
             at=at,
         )
+
+
+def _place_of_form(given: dict[str, Any], starts_at: datetime, appointment: Appointment) -> Place:
+    """A room that nobody touched is kept where it is free, and makes way for another one at another time."""
+    minutes = given["minutes"] or appointment.duration_minutes
+    wanted = Place(
+        starts_at=starts_at,
+        practitioner_id=given["practitioner"],
+        room_id=given["room"],
+        duration_minutes=minutes,
+    )
+    if wanted.room_id != appointment.room_id or wanted == ops.place_of(appointment):
+        return wanted
+    return replace(wanted, room_id=None, preferred_room_id=appointment.room_id)
 
 
 @require_POST
