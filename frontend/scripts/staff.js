@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import "./again.js";
+import { startAddresses } from "./shell/addresses.js";
 import { startBell } from "./shell/bell.js";
 import { csrf } from "./shell/csrf.js";
 import { focusFirstError, startForms } from "./shell/forms.js";
@@ -115,5 +116,6 @@ for (const here of document.querySelectorAll(":is(.side, .console .rail) [aria-c
   here.scrollIntoView({ inline: "center", block: "nearest" });
 startSession();
 startForms();
+startAddresses();
 startPreviews();
 startBell();

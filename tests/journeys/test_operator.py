@@ -47,7 +47,8 @@ def agree(page, button):
 def make_centre(page, demo, slug):
     page.goto(f"{demo.url}/operador/")
     page.get_by_role("link", name="Crear centro").first.click()
-    page.get_by_label("Nombre", exact=True).fill("Clínica del Viaje")
+    page.get_by_label("Nombre", exact=True).press_sequentially("Clínica del Viaje ")
+    expect(page.get_by_label("Dirección")).to_have_value("clinica-del-viaje")
     page.get_by_label("Dirección").fill(slug)
     page.get_by_label("Correo de quien administra").fill(f"ada@{slug}.example")
     page.get_by_role("button", name="Crear", exact=True).click()

@@ -87,7 +87,7 @@ class CentreForm(AdministratorForm):
         help_text=gettext_lazy(
             "De 3 a 60 letras minúsculas, cifras y guiones: lo que va después de la barra."
         ),
-        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
+        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "data-named-by": "name"}),
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Idioma"), choices=[("es", "Español"), ("en", "English")], initial="es"
