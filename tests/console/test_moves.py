@@ -56,7 +56,7 @@ def test_a_move_is_ordered_carried_out_and_its_report_kept(console, centre, else
     assert Placement.objects.get(slug=centre.slug).store.name == elsewhere
     followed = console.get(f"{page}avance").content.decode()
     assert "100 %" in followed
-    assert "pause_seconds" in followed
+    assert "Pausa, en segundos" in followed
     assert "hx-get" not in followed
     with tenancy.control():
         line = Action.objects.filter(action="move.started").latest("pk")

@@ -143,7 +143,7 @@ def test_a_centre_is_moved_while_one_watches_and_backed_up(demo, window, second_
     agree(page, "Trasladar")
     page.wait_for_url("**/traslados/*/")
     expect(page.locator("#move")).to_contain_text("Terminado", timeout=90 * SECONDS)
-    expect(page.locator("#move")).to_contain_text("pause_seconds")
+    expect(page.locator("#move")).to_contain_text("Pausa, en segundos")
     assert answers(page, demo, "fisio-miraflores", 200)
     page.goto(f"{demo.url}/operador/centros/fisio-miraflores/")
     expect(page.locator("main")).to_contain_text(second_store)

@@ -40,6 +40,14 @@ MOVE_STATES = {
     "done": ("good", gettext_lazy("Terminado")),
     "aborted": ("", gettext_lazy("Abandonado")),
 }
+REPORT = {
+    "pause_seconds": gettext_lazy("Pausa, en segundos"),
+    "notes_in_pause": gettext_lazy("Cambios traídos durante la pausa"),
+    "rows": gettext_lazy("Filas comparadas"),
+    "bytes": gettext_lazy("Tamaño"),
+    "compared_again": gettext_lazy("Comparado otra vez"),
+}
+COMPARED = {"equal": gettext_lazy("igual"), "different": gettext_lazy("distinto")}
 VERDICTS = {
     "equal": gettext_lazy("Restaurado y comparado: igual"),
     "found": gettext_lazy("Encontrado en su lugar al reconstruir la plataforma"),
@@ -134,6 +142,13 @@ def move_state(state: str) -> SafeString:
 @register.filter
 def backup_state(state: str) -> SafeString:
     return _tag(BACKUP_STATES, state)
+
+
+@register.filter
+def report_lines(report: dict[str, object]) -> list[tuple[str, str]]:
+    """What a move noted at its end, in words."""
+    values = {**report, "bytes": size(report.get("bytes"))} if "bytes" in report else report
+    return [(str(REPORT.get(name, name)), str(COMPARED.get(value, value))) for name, value in values.items()]
 
 
 @register.filter
