@@ -1,5 +1,5 @@
-// The last step goes out without leaving the page, so that a network that fails costs nothing: it is tried again for a
-// while, and then the page says so with everything typed still there.
+// Booking, confirming and cancelling go out without leaving the page, so that a network that fails costs nothing: they
+// are tried again for a while, and then the page says so with everything typed still there.
 import { PAUSE, attempt, wait } from "./posting.js";
 
 const LONGEST = 20_000,
@@ -22,7 +22,7 @@ async function send(button) {
   button.setAttribute("aria-busy", "true");
   const found = await answer();
   if (found?.redirected) return location.assign(found.url);
-  // A page that is no visit yet is shown by the browser itself.
+  // A page that refuses is shown by the browser itself.
   if (found) return form.submit();
   delete form.dataset.sent;
   button.removeAttribute("aria-busy");

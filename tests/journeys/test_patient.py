@@ -55,7 +55,7 @@ def prompt(demo, chromium):
     page.goto(f"{demo.url}/{SLUG}/configuracion/correos")
     page.fill("[name=confirmation_delay_minutes]", "0")
     page.locator("form[data-guard] button.primary").click()
-    page.wait_for_load_state()
+    page.get_by_text("Cambios guardados.").first.wait_for()
     context.close()
 
 
@@ -320,6 +320,26 @@ def test_a_connection_that_breaks_while_booking_costs_nothing_and_books_once(dem
     page.get_by_role("button", name="Reservar", exact=True).click()
     page.get_by_role("heading", name="¡Hora reservada!").wait_for()
     assert page.url.endswith(booked[0])
+
+
+def test_confirming_and_cancelling_outlast_a_lost_network_too(demo, window):
+    page = at_the_form(demo, window)
+    fill(page, "sin.red.despues@paciente.example")
+    page.get_by_role("button", name="Reservar", exact=True).click()
+    page.get_by_role("heading", name="¡Hora reservada!").wait_for()
+    own = page.url.split("?")[0]
+    page.goto(own)
+    for button, done in [
+        ("Confirmar que voy", "¡Gracias! Tu cita quedó confirmada."),
+        ("Sí, cancelar", "Tu cita quedó cancelada."),
+    ]:
+        page.context.set_offline(True)
+        page.get_by_role("button", name=button).click()
+        page.get_by_text("No hay conexión.").wait_for()
+        page.context.set_offline(False)
+        page.get_by_role("button", name=button).click()
+        page.get_by_text(done).wait_for()
+        page.goto(f"{own}cancelar")
 
 
 def test_a_step_says_at_once_that_it_was_pressed(demo, window):

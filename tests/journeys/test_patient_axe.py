@@ -77,6 +77,7 @@ def test_no_page_of_the_booking_or_the_visit_has_a_serious_fault(demo, window):
         page.goto(visit + place)
         audit.look(f"visit/{place}")
     page.get_by_role("button", name="Sí, cancelar").click()
+    page.get_by_text("Tu cita quedó cancelada.").wait_for()
     audit.look("cancelled")
     for address in ("v/roto/", "privacidad", "?servicio=999"):
         page.goto(f"{demo.url}/{SLUG}/{address}")
