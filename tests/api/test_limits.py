@@ -22,7 +22,10 @@ LIMIT = Limit("test", 5)
 
 
 @pytest.fixture
-def limited(unlimited):
+def limited(unlimited, monkeypatch):
+    """At an instant that stands still: where a slot ends in between, part of the count is let go."""
+    at = now()
+    monkeypatch.setattr(limits, "now", lambda: at)
     with override_settings(RESERVO_RATE_LIMITS=True):
         forget()
         yield
