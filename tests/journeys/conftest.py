@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +115,18 @@ def log_in(page: Any, installation: Installation, slug: str, email: str, passwor
     page.fill("input[type=password]", password)
     page.press("input[type=password]", "Enter")
     page.wait_for_url("**/agenda/**")
+
+
+def show_a_full_day(page: Any) -> None:
+    """From the agenda to its next day with visits of whoever a phone shows first: today may be a Sunday."""
+    config = json.loads(page.locator("#agenda-config").text_content())
+    base, today = page.url.partition("?")[0], date.fromisoformat(config["now"][:10])
+    for n in range(14):
+        day = (today + timedelta(days=n)).isoformat()
+        asked = f"sucursal={config['branch']}&desde={day}&hasta={day}"
+        visits = page.request.get(f"{base}datos?{asked}").json()["visits"]
+        if sum(one["practitioner"] == config["practitioners"][0]["id"] for one in visits) > 3:
+            page.goto(f"{base}?dia={day}")
+            page.wait_for_selector(".ec-event")
+            return
+    raise AssertionError("no full day in the demo")

@@ -8,7 +8,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journeys.conftest import DESK, PHONE, log_in
+from tests.journeys.conftest import DESK, PHONE, log_in, show_a_full_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -93,7 +93,7 @@ def test_nothing_grave_on_any_page_of_the_administrator(demo, window, axe, looks
 def test_nothing_grave_in_what_opens_in_the_agenda(demo, window, axe, size, scheme):
     page = window(**size, color_scheme=scheme)
     log_in(page, demo, SLUG, "recepcion@austral.example")
-    page.locator(".ec-event").first.wait_for()
+    show_a_full_day(page)
     found = {"agenda": grave(axe, page)}
     page.locator("summary[aria-label='Campana']").click()
     page.wait_for_timeout(400)

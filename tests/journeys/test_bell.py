@@ -150,7 +150,7 @@ def test_what_the_patient_does_by_link_shows_in_the_open_agenda_without_a_reload
         link = made["links"]["manage"]
         shown = phone.get(link)
         assert "Confirmada" in shown.text or shown.status_code == 200
-        phone.post(link + "confirmar", headers={"Origin": demo.url})
+        phone.post(str(httpx.URL(link).join("confirmar")), headers={"Origin": demo.url})
     page.locator(".toast").filter(has_text="Confirmó").wait_for(timeout=WITHIN_MS)
     assert page.evaluate("document.body.dataset.loaded") == "once"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.conftest import DESK, PHONE, log_in
+from tests.journeys.conftest import DESK, PHONE, log_in, show_a_full_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 def test_the_receptionist_logs_in_and_sees_the_agenda(demo, window, size):
     page = window(**size)
     log_in(page, demo, "clinica-austral", "recepcion@austral.example")
-    page.wait_for_selector(".ec-event")
+    show_a_full_day(page)
     assert page.locator(".ec-event").count() > 3
 
 
