@@ -418,7 +418,7 @@ def test_before_the_patient_is_told_it_is_said_what_the_rules_have_against_the_h
     assert ["tell=ask" in one for one in asked] == [True, True, False]
 
 
-SHOWN_IN_BLOCKS = """() => [...document.querySelectorAll(".ec-event .visit")].flatMap((visit) => {
+SHOWN_IN_BLOCKS = """() => [...document.querySelectorAll("[data-visit] .visit")].flatMap((visit) => {
     const block = visit.getBoundingClientRect();
     const shown = (one) => {
         const box = one.getBoundingClientRect();
