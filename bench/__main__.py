@@ -19,7 +19,7 @@ from bench.peers.environment import PeerMissing
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "var"
-GROUP_SECONDS = 3600
+GROUP_SECONDS = 2 * 3600
 ENDING_SECONDS = 60
 
 

@@ -10,11 +10,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bench.expected import GROUPS
 from bench.figure import Figure
 from bench.size import is_small
 
 BAR_WIDTH = 24
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+HEAD = "| figure | value | baseline | ratio | bar | | measured |"
+RULE = "|---|---:|---:|---:|---|---|---|"
 
 
 def as_text(figures: list[Figure]) -> str:
@@ -90,27 +93,40 @@ def _svg_bar(x: float, y: float, width: float, colour: str, label: str) -> str:
 
 
 def write_docs(page: Path, directory: Path) -> None:
-    """Put the last run between the two marks of the page."""
+    """Put the last run between the two marks of the page; what it did not measure stays with its own day."""
     about = json.loads((directory / "bench-run.json").read_text())
     before, rest = page.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    page.write_text(f"{before}{BEGIN}\n{_table(about)}\n{END}{after}")
+    kept, after = rest.split(END)
+    page.write_text(f"{before}{BEGIN}\n{_table(about, _rows(kept))}\n{END}{after}")
 
 
-def _table(about: dict[str, Any]) -> str:
-    size = " at the small size, only to try the harness" if about["small"] else ""
-    lines = [f"Measured {about['at']} on {about['machine']}{size}.", ""]
-    lines += ["| figure | value | baseline | ratio | bar | |", "|---|---:|---:|---:|---|---|"]
+def _rows(table: str) -> dict[str, str]:
+    """By figure; whatever has not the columns of today is left out."""
+    lines = [line for line in table.splitlines() if line.count("|") == HEAD.count("|")]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in lines if line not in (HEAD, RULE)}
+
+
+def _table(about: dict[str, Any], rows: dict[str, str]) -> str:
+    day = f"{about['at'][:10]}{' (small)' if about['small'] else ''}"
     for packed in about["figures"]:
         figure = Figure.unpacked(packed)
-        ratio = figure.ratio_or_quotient()
-        cells = [
-            figure.name,
-            f"{figure.value:.4g} {figure.unit}",
-            f"{figure.baseline:.4g} ({figure.baseline_is})" if figure.baseline is not None else "",
-            f"{ratio:.3g}" if ratio is not None else "",
-            str(figure.bar or ""),
-            ("holds" if figure.holds() else "**falls short**") if figure.bar else figure.note,
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows[figure.name] = _row(figure, day)
+    order = [name for names in GROUPS.values() for name in names]
+    known = sorted(rows, key=lambda name: order.index(name) if name in order else len(order))
+    lines = [f"Last run on {about['machine']}.", "", HEAD, RULE]
+    return "\n".join([*lines, *(rows[name] for name in known)])
+
+
+def _row(figure: Figure, day: str) -> str:
+    ratio = figure.ratio_or_quotient()
+    verdict = ("holds" if figure.holds() else "**falls short**") if figure.bar else ""
+    cells = [
+        figure.name,
+        f"{figure.value:.4g} {figure.unit}",
+        f"{figure.baseline:.4g} ({figure.baseline_is})" if figure.baseline is not None else "",
+        f"{ratio:.3g}" if ratio is not None else "",
+        str(figure.bar or ""),
+        "; ".join(said for said in (verdict, figure.note) if said),
+        day,
+    ]
+    return f"| {' | '.join(cells)} |"

@@ -96,7 +96,7 @@ def _small_ones(stage: Stage, around: list[str]) -> list[Figure]:
     found, where = [], "sqlite"
     for target in TOUR:
         with Writing(stage, RATE_AROUND, around):
-            pauses = [_moved(stage, slug, target)[1]["pause_seconds"] for slug in slugs]
+            pauses = [_moved_here(slug, target)["pause_seconds"] for slug in slugs]
         found.append(
             Figure(
                 f"move-pause-{where}-{target}",
@@ -111,10 +111,8 @@ def _small_ones(stage: Stage, around: list[str]) -> list[Figure]:
 
 
 def _moved(stage: Stage, slug: str, target: str) -> tuple[float, dict[str, Any]]:
-    """Seconds of the whole command, and what its report says; the place it left is removed."""
-    from reservo.core.clock import now
+    """Seconds of the whole command, and what its report says."""
     from reservo.fleet.models import Move
-    from reservo.fleet.moves import planning
 
     began = time.perf_counter()
     argv = [sys.executable, "-m", "reservo", "tenants", "move", slug, "--to", target]
@@ -122,9 +120,25 @@ def _moved(stage: Stage, slug: str, target: str) -> tuple[float, dict[str, Any]]
         argv, env=stage.environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=MOVE_SECONDS
     )
     seconds = time.perf_counter() - began
-    move = Move.objects.filter(slug=slug).latest("pk")
+    return seconds, _without_source(Move.objects.filter(slug=slug).latest("pk"))
+
+
+def _moved_here(slug: str, target: str) -> dict[str, Any]:
+    """What the report of a move says; without a command's start, which would take most of the time."""
+    from reservo.core.clock import now
+    from reservo.fleet.moves import planning, running
+
+    return _without_source(running.run(planning.plan(slug, target, at=now()), clock=now))
+
+
+def _without_source(move: Any) -> dict[str, Any]:
+    """Its report; the place it left is removed, so that the centre can come back to it."""
+    from reservo.core.clock import now
+    from reservo.fleet.moves import planning
+
     planning.remove_source(move, at=now(), early=True)
-    return seconds, move.report
+    report: dict[str, Any] = move.report
+    return report
 
 
 def _check_kept(slug: str, written: int) -> None:

@@ -135,15 +135,30 @@ def test_the_chart_is_a_picture_with_two_bars():
 
 
 def test_the_documentation_takes_the_results_between_its_marks(tmp_path):
-    showing.write([Figure("a", 1, "ms", 2, "b", bar=ratio_at_most(1))], tmp_path)
+    showing.write([Figure("a", 1, "ms", 2, "b", bar=ratio_at_most(1), note="quiet")], tmp_path)
     page = tmp_path / "page.md"
     page.write_text(f"before\n{showing.BEGIN}\nyesterday\n{showing.END}\nafter\n")
     showing.write_docs(page, tmp_path)
     written = page.read_text()
     assert written.startswith("before\n")
     assert written.endswith(f"{showing.END}\nafter\n")
-    assert "| a | 1 ms | 2 (b) | 0.5 | ratio ≤ 1 | holds |" in written
+    assert "| a | 1 ms | 2 (b) | 0.5 | ratio ≤ 1 | holds; quiet | 20" in written
     assert "yesterday" not in written
+
+
+def test_what_a_run_did_not_measure_stays_in_the_documentation_with_its_day(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        f"{showing.BEGIN}\n{showing.HEAD}\n|---|---:|---:|---:|---|---|---|\n"
+        "| live-p50 | 9 ms |  |  |  |  | 2026-01-02 |\n| week-json | 3 ms |  |  |  |  | 2026-01-02 |\n"
+        f"{showing.END}"
+    )
+    showing.write([Figure("live-p50", 8, "ms")], tmp_path)
+    showing.write_docs(page, tmp_path)
+    _, first, second, _ = page.read_text().rsplit("\n", 3)
+    assert first == "| week-json | 3 ms |  |  |  |  | 2026-01-02 |"
+    assert second.startswith("| live-p50 | 8 ms |")
+    assert "2026-01-02" not in second
 
 
 def test_the_page_of_the_documentation_has_the_marks():
