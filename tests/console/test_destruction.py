@@ -154,6 +154,7 @@ def test_one_without_a_last_backup_is_left_alone(console, second, closed, monkey
     monkeypatch.setattr("reservo.fleet.backups.taking.take", refuse)
     work()
     assert newest().error.startswith("NoLastBackup")
+    assert "Su último respaldo no resultó" in console.get(f"{HOME}encargos/").content.decode()
     assert namespaces.exists(closed.route)
 
 

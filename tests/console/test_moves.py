@@ -7,7 +7,7 @@ import pytest
 
 from reservo import tenancy
 from reservo.audit.models import Action
-from reservo.console.views.moves import WHY
+from reservo.console.reasons import WHY
 from reservo.core.clock import now
 from reservo.fleet import moves, orders
 from reservo.fleet.models import Move, Order

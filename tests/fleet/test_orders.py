@@ -10,6 +10,7 @@ from reservo.core.clock import now
 from reservo.fleet import moves, orders, rows
 from reservo.fleet.models import Backup, Move, Order, Restore
 from reservo.fleet.orders import asking, carrying
+from reservo.fleet.orders.endings import Ended
 from reservo.patients.models import Patient
 from reservo.tenancy import connections, directory
 from reservo.tenancy.models import Placement
@@ -86,20 +87,20 @@ def test_one_that_kills_its_porter_each_time_is_given_up():
 
 def test_a_failure_stands_in_words_and_the_next_gets_its_turn(porter, monkeypatch):
     monkeypatch.setitem(carrying._carriers, "bad", lambda order, clock: 1 / 0)
-    monkeypatch.setitem(carrying._carriers, "good", lambda order, clock: "well")
+    monkeypatch.setitem(carrying._carriers, "good", lambda order, clock: Ended("gone"))
     bad, good = ask("bad", "una"), ask("good", "otra")
     assert porter.step(at=now())
     assert porter.step(at=now())
     assert not porter.step(at=now())
     assert refreshed(bad).error.startswith("ZeroDivisionError")
-    assert (refreshed(good).state, good.said) == ("done", "well")
+    assert (refreshed(good).state, good.said) == ("done", "gone")
 
 
 # A second person
 
 
 def test_what_destroys_waits_a_day_or_for_a_second_person(porter, monkeypatch):
-    monkeypatch.setitem(carrying._carriers, "x", lambda order, clock: "gone")
+    monkeypatch.setitem(carrying._carriers, "x", lambda order, clock: Ended("gone"))
     about, at = orders.about_centre("una"), now()
     order = orders.ask("x", "una", about=about, needs_second=True, by=OLGA, at=at)
     assert carrying.take_next("a", at=at + timedelta(hours=23)) is None

@@ -30,7 +30,11 @@ class UnknownStore(LookupError):
 
 
 class StoreInUse(RuntimeError):
-    """Something lives there still; the message says what."""
+    """So many centres live there still."""
+
+    def __init__(self, centres: int) -> None:
+        self.centres = centres
+        super().__init__(f"{centres} centres")
 
 
 class NoRoom(RuntimeError):
@@ -111,7 +115,7 @@ def remove(name: str) -> None:
     with tenancy.control(), tenancy.atomic():
         store = named(name)
         if centres := store.placements.count():
-            raise StoreInUse(f"{centres} centres")
+            raise StoreInUse(centres)
         store.delete()
 
 

@@ -77,7 +77,7 @@ def restore_as_new(backup: Backup, slug: str, *, store: str, by: Actor, at: date
 def undo(restored: Restore, *, reason: str, by: Actor, at: datetime) -> Order:
     """The state from before the restore comes back. Raises CannotRestore, AlreadyOrdered."""
     if restored.state != Restore.State.DONE or restored.forgotten_at:
-        raise restoring.CannotRestore(restored.slug)
+        raise restoring.CannotRestore("no_other_state")
     facts = {"restore": restored.pk}
     about = orders.about_centre(restored.slug)
     order = orders.ask(

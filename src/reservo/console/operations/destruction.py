@@ -38,7 +38,7 @@ def destroy_store(name: str, *, reason: str, by: Actor, at: datetime) -> Order:
     """It must be empty. Raises UnknownStore, StoreInUse, StillNeeded, AlreadyOrdered."""
     store = stores.named(name)
     if centres := store.placements.count():
-        raise stores.StoreInUse(f"{centres} centres")
+        raise stores.StoreInUse(centres)
     destroying.refuse_if_kept_there(name)
     about = f"store:{name}"
     order = orders.ask(

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.fields import COUNTRIES
+from reservo.console import reasons
+from reservo.fleet.models import Order
 from reservo.tenancy.models import Placement
 
 register = template.Library()
@@ -164,6 +166,11 @@ def order_state(state: str) -> SafeString:
 @register.filter
 def order_kind(kind: str) -> str:
     return str(ORDER_KINDS.get(kind, kind))
+
+
+@register.filter
+def how_it_ended(order: Order) -> str:
+    return reasons.ended(order)
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from reservo.console import findings
+from reservo.console import reasons
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.centres import ReasonForm
 from reservo.console.operations import moves
@@ -30,19 +30,6 @@ REFUSALS = (
     stores.UnknownStore,
     StoreUnavailable,
 )
-WHY = {
-    "restoring": lambda: _("%(centre)s se está restaurando: espera a que termine, o abandónalo."),
-    "no_centre": lambda: _("No hay ningún centro %(centre)s."),
-    "there_already": lambda: _("%(centre)s ya está en %(store)s."),
-    "disabled": lambda: _("%(centre)s está desactivado: ábrelo o ponlo en mantención antes."),
-    "migrating": lambda: _(
-        "%(centre)s está recibiendo una versión nueva: vuelve a intentarlo en un momento."
-    ),
-    "draining": lambda: _("%(store)s se está vaciando y no recibe centros."),
-    "full": lambda: _("%(store)s está lleno (%(capacity)s)."),
-    "unfit": lambda: _("%(store)s no está en condiciones. %(what)s: no. %(mend)s"),
-    "kept": lambda: _("El lugar anterior se guarda hasta el %(until)s UTC."),
-}
 
 
 @require_safe
@@ -136,12 +123,5 @@ def _said(refused: Exception) -> str:
     if isinstance(refused, StoreUnavailable):
         return _("Su almacén no responde: nada cambió.")
     if isinstance(refused, moving.CannotMove):
-        return WHY[refused.reason]() % _facts(refused)
+        return reasons.why(refused)
     return _("Ese almacén no existe.")
-
-
-def _facts(refused: moving.CannotMove) -> dict[str, object]:
-    if "found" not in refused.facts:
-        return refused.facts
-    found_out = findings.said(refused.facts["found"])
-    return refused.facts | {"what": found_out.what, "mend": found_out.mend}

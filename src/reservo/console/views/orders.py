@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from reservo.console import reasons
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.fleet import TypedForm
 from reservo.console.operations import destruction
@@ -17,7 +18,7 @@ from reservo.console.views.pages import show
 from reservo.core.clock import now
 from reservo.fleet import orders
 from reservo.fleet.models import Backup, Order
-from reservo.fleet.orders import destroying
+from reservo.fleet.orders import endings
 from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
 from reservo.tenants.operations import UnknownTenant
@@ -107,7 +108,7 @@ def _destroy(request: HttpRequest, thing: object, name: str, ask: object) -> Htt
         try:
             ask(thing, reason=form.cleaned_data["reason"], by=actor_of(request), at=now())  # type: ignore[operator]
         except REFUSALS as refused:
-            form.add_error(None, _said(refused))
+            form.add_error(None, _said(refused, name))
         else:
             messages.success(request, _("Pedido: se hace cuando lo acepte otra persona, o en un día."))
             return HttpResponseRedirect(reverse("console:orders"))
@@ -116,8 +117,8 @@ def _destroy(request: HttpRequest, thing: object, name: str, ask: object) -> Htt
 
 
 REFUSALS = (
-    destroying.NotDisabled,
-    destroying.StillNeeded,
+    endings.NotDisabled,
+    endings.StillNeeded,
     destruction.NothingThere,
     orders.AlreadyOrdered,
     stores.StoreInUse,
@@ -125,8 +126,8 @@ REFUSALS = (
 )
 
 
-def _said(refused: Exception) -> str:
-    if isinstance(refused, destroying.NotDisabled):
+def _said(refused: Exception, name: str) -> str:
+    if isinstance(refused, endings.NotDisabled):
         return _("Primero deshabilita el centro: así nadie trabaja en él cuando se destruya.")
     if isinstance(refused, stores.StoreInUse):
         return _("Todavía viven centros ahí: trasládalos antes.")
@@ -134,7 +135,9 @@ def _said(refused: Exception) -> str:
         return _("Ya hay algo en curso con esto: espera a que termine, o anúlalo.")
     if isinstance(refused, destruction.NothingThere):
         return _("Ese respaldo ya no está en ningún lugar.")
-    return _("Todavía hace falta: %(why)s") % {"why": refused}
+    if isinstance(refused, endings.StillNeeded):
+        return reasons.why(refused, centre=name)
+    return str(refused)
 
 
 def _of(order_id: int) -> Order:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django.db import DatabaseError, IntegrityError
 
@@ -22,6 +23,7 @@ from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.models import Move, Restore
 from reservo.fleet.moves import planning
+from reservo.fleet.reasons import Reasoned
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as migrations
 from reservo.jobs import scheduler, wakeups
@@ -41,8 +43,22 @@ class ForeignBackup(ValueError):
     """It is not one of this centre; the message says whose it is."""
 
 
-class CannotRestore(RuntimeError):
+class CannotRestore(Reasoned, RuntimeError):
     """Something else is going on with the centre, or there is nothing to go back to; the message says what."""
+
+    WORDS: ClassVar = {
+        "no_other_state": "there is no other state",
+        "other_state_lost": "the state from before is not in {store} any more",
+        "kept": "the other state is kept until {until} UTC",
+        "not_restoring": "{centre} is not being restored",
+        "not_unfinished": "{centre} is not one whose making was stopped",
+        "never_restored": "{centre} has not been restored",
+        "no_centre": "there is no centre {centre}; restore it as a new one",
+        "migrating": "{centre} is being migrated; try again in a moment",
+        "restoring": "{centre} is being restored already, or was and stopped: abort that",
+        "moving": "{centre} is being moved; finish or abort that first",
+        "unreadable": "{namespace} cannot be read",
+    }
 
 
 def over_itself(
@@ -125,13 +141,13 @@ def undo(slug: str, *, clock: Clock) -> Restore:
     """The state from before the restore comes back; the restored one is kept in its stead. Raises CannotRestore."""
     restore = last_restore(slug)
     if restore.state != State.DONE or restore.forgotten_at:
-        raise CannotRestore("there is no other state to go back to")
+        raise CannotRestore("no_other_state")
     placement = _placement(slug)
     with tenancy.control(), tenancy.atomic():
         _refuse_moving(placement)
     before = _route(restore, restore.before_store, restore.before_namespace, placement.epoch)
     if not _is_readable(before):
-        raise CannotRestore(f"the state from before is not in {restore.before_store} any more")
+        raise CannotRestore("other_state_lost", store=restore.before_store)
     _bring_up(before)
     _swap(restore, placement, before, State.UNDONE, clock)
     _take_up(placement.pk, at=clock())
@@ -149,11 +165,10 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
     """Delete the state that is not in use, a week after the restore at the soonest. Raises CannotRestore."""
     restore = last_restore(slug)
     if restore.state not in (State.DONE, State.UNDONE) or restore.forgotten_at or restore.ended_at is None:
-        raise CannotRestore("there is no other state")
+        raise CannotRestore("no_other_state")
     if not early and at < restore.ended_at + OTHER_STATE_KEPT:
-        raise CannotRestore(
-            f"the other state is kept until {restore.ended_at + OTHER_STATE_KEPT:%Y-%m-%d %H:%M} UTC"
-        )
+        until = restore.ended_at + OTHER_STATE_KEPT
+        raise CannotRestore("kept", until=f"{until:%Y-%m-%d %H:%M}")
     side = "before" if restore.state == State.DONE else "after"
     namespaces.remove(
         _route(restore, getattr(restore, f"{side}_store"), getattr(restore, f"{side}_namespace"), UNFINISHED)
@@ -174,7 +189,7 @@ def abort(slug: str, *, at: datetime) -> Restore:
     if restore is None and healed:
         return last_restore(slug)
     if restore is None:
-        raise CannotRestore(f"{slug} is not being restored")
+        raise CannotRestore("not_restoring", centre=slug)
     copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
     restore.save(update_fields=["state", "open_for", "ended_at"])
@@ -202,7 +217,7 @@ def take_back(slug: str) -> None:
     """Remove a centre whose making was stopped. Raises CannotRestore for any other."""
     placement = _placement(slug)
     if placement.state != Placement.State.MAINTENANCE or not _is_unfinished(placement):
-        raise CannotRestore(f"{slug} is not one whose making was stopped")
+        raise CannotRestore("not_unfinished", centre=slug)
     Membership.objects.filter(tenant_id=placement.pk).delete()
     copies.discard(placement.route())
     tenants.take_back(placement)
@@ -222,7 +237,7 @@ def last_restore(slug: str) -> Restore:
     """Raises CannotRestore."""
     found = Restore.objects.filter(slug=slug).exclude(state=State.ABORTED).order_by("-pk").first()
     if found is None:
-        raise CannotRestore(f"{slug} has not been restored")
+        raise CannotRestore("never_restored", centre=slug)
     return found
 
 
@@ -238,7 +253,7 @@ def put_files_back(backup: Opened, slug: str) -> None:
 def _placement(slug: str) -> Placement:
     placement = Placement.objects.select_related("store").filter(slug=slug).first()
     if placement is None:
-        raise CannotRestore(f"there is no centre {slug}; restore it as a new one")
+        raise CannotRestore("no_centre", centre=slug)
     return placement
 
 
@@ -262,7 +277,7 @@ def _begin(
     placement: Placement, source: Source, manifest: Manifest, store_name: str, *, at: datetime
 ) -> Restore:
     if migrations.is_under_way(placement.pk):
-        raise CannotRestore(f"{placement.slug} is being migrated; try again in a moment")
+        raise CannotRestore("migrating", centre=placement.slug)
     store = _store(placement, store_name)
     try:
         with tenancy.control(), tenancy.atomic():
@@ -280,15 +295,13 @@ def _begin(
                 started_at=at,
             )
     except IntegrityError as open_one:
-        raise CannotRestore(
-            f"{placement.slug} is being restored already, or was and stopped: abort that"
-        ) from open_one
+        raise CannotRestore("restoring", centre=placement.slug) from open_one
 
 
 def _refuse_moving(placement: Placement) -> None:
     planning.hold(placement)
     if Move.objects.filter(open_for=placement.pk).exists():
-        raise CannotRestore(f"{placement.slug} is being moved; finish or abort that first")
+        raise CannotRestore("moving", centre=placement.slug)
 
 
 def _store(placement: Placement, name: str) -> Store:
@@ -327,7 +340,7 @@ def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str,
 def _point_to(restore: Restore, target: tenancy.Route, epoch: int, state: str, clock: Clock) -> None:
     here = _readable(target)
     if here is None:
-        raise CannotRestore(f"{target.namespace} cannot be read")
+        raise CannotRestore("unreadable", namespace=target.namespace)
     set_epoch(here, epoch)
     restore.state, restore.open_for, restore.ended_at = state, None, clock()
     with tenancy.control(), tenancy.atomic():

@@ -394,8 +394,17 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("began_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("said", models.CharField(blank=True, default="", help_text="how it ended", max_length=300)),
+                (
+                    "said",
+                    models.CharField(
+                        blank=True, default="", help_text="how it ended, for a terminal", max_length=300
+                    ),
+                ),
                 ("error", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "ending",
+                    models.JSONField(default=dict, help_text="the same as a key and what belongs to it"),
+                ),
             ],
             options={
                 "indexes": [models.Index(fields=["state", "not_before"], name="order_state_not_before")],

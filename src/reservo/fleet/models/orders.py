@@ -42,8 +42,9 @@ class Order(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    said = models.CharField(max_length=300, blank=True, default="", help_text="how it ended")
+    said = models.CharField(max_length=300, blank=True, default="", help_text="how it ended, for a terminal")
     error = models.CharField(max_length=300, blank=True, default="")
+    ending = models.JSONField(default=dict, help_text="the same as a key and what belongs to it")
 
     class Meta:
         indexes = [models.Index(fields=["state", "not_before"], name="order_state_not_before")]

@@ -12,6 +12,7 @@ from django.db import IntegrityError
 from reservo import tenancy
 from reservo.fleet import rows
 from reservo.fleet.models import Move, Restore
+from reservo.fleet.reasons import Reasoned
 from reservo.fleet.schemas import planning as migrations
 from reservo.tenancy import namespaces
 from reservo.tenancy.models import Placement, Store
@@ -21,7 +22,7 @@ SOURCE_KEPT = timedelta(days=7)
 State = Move.State
 
 
-class CannotMove(ValueError):
+class CannotMove(Reasoned, ValueError):
     """The move makes no sense; the message says why at a terminal, `reason` and `facts` say it to programs."""
 
     WORDS: ClassVar = {
@@ -35,11 +36,6 @@ class CannotMove(ValueError):
         "unfit": "{store}: {what}: no. {mend}",
         "kept": "the old place is kept until {until} UTC",
     }
-
-    def __init__(self, reason: str, **facts: object) -> None:
-        self.reason = reason
-        self.facts = facts
-        super().__init__(self.WORDS[reason].format(**facts))
 
 
 class AlreadyMoving(RuntimeError):

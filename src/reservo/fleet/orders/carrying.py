@@ -18,6 +18,7 @@ from django.db.models import F, Q
 from reservo import tenancy
 from reservo.core.clock import now
 from reservo.fleet.models import Order
+from reservo.fleet.orders.endings import Ended, PorterLost, kept, why
 from reservo.jobs.worker import beat
 from reservo.tenancy import connections
 
@@ -29,12 +30,12 @@ ATTEMPTS = 5
 log = logging.getLogger(__name__)
 State = Order.State
 Clock = Callable[[], datetime]
-Carry = Callable[[Order, Clock], str]
+Carry = Callable[[Order, Clock], Ended]
 _carriers: dict[str, Carry] = {}
 
 
 def carries(kind: str) -> Callable[[Carry], Carry]:
-    """Register `function(order, clock)`: it does the thing, again if need be, and says in a few words how it ended.
+    """Register `function(order, clock)`: it does the thing, again if need be, and says how it ended.
 
     `order.attempts` above 1 means that an earlier one was killed in the middle of it.
     """
@@ -70,17 +71,17 @@ def run(order: Order, *, clock: Clock = now) -> bool:
     try:
         with _beating(order, clock):
             if order.attempts > ATTEMPTS:
-                raise RuntimeError("its porter died each time")
-            said = _carriers[order.kind](order, clock)
+                raise PorterLost("its porter died each time")
+            ended = _carriers[order.kind](order, clock)
     except Exception as wrong:  # whatever it is, the others get their turn
         log.error("order %s failed", order, exc_info=wrong)
-        _end(order, State.FAILED, clock(), error=f"{type(wrong).__name__}: {wrong}"[:300])
+        _end(order, State.FAILED, clock(), error=f"{type(wrong).__name__}: {wrong}"[:300], ending=why(wrong))
         return False
-    _end(order, State.DONE, clock(), said=said[:300])
+    _end(order, State.DONE, clock(), said=str(ended)[:300], ending=kept(ended))
     return True
 
 
-def _end(order: Order, state: str, at: datetime, **facts: str) -> None:
+def _end(order: Order, state: str, at: datetime, **facts: object) -> None:
     mine = Order.objects.filter(pk=order.pk, holder=order.holder)
     mine.update(state=state, open_for=None, ended_at=at, **facts)
     order.refresh_from_db()

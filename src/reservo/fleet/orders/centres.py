@@ -12,6 +12,7 @@ from reservo.fleet.backups import restoring, sources
 from reservo.fleet.models import Backup, Move, Order, Restore
 from reservo.fleet.orders import asking
 from reservo.fleet.orders.carrying import Clock, carries
+from reservo.fleet.orders.endings import Ended
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
 
@@ -21,20 +22,26 @@ class CalledOff(Exception):
 
 
 @carries(asking.MOVE)
-def move(order: Order, clock: Clock) -> str:
+def move(order: Order, clock: Clock) -> Ended:
     """To its end, from wherever it stands; what goes wrong stands at the move too, which stays open."""
     found = Move.objects.get(pk=order.facts["move"])
     if not found.is_open:
-        return str(found.state)
+        return _ended(found)
     Move.objects.filter(pk=found.pk).update(error="")
     try:
         found = moves.run(found, clock=clock, progress=_unless_stopped(order))
     except CalledOff:
-        return str(moves.abort(found, clock=clock).state)
+        return _ended(moves.abort(found, clock=clock))
     except Exception as wrong:
         Move.objects.filter(pk=found.pk).update(error=f"{type(wrong).__name__}: {wrong}"[:300])
         raise
-    return f"{found.rows} rows, pause {found.report.get('pause_seconds', '?')} s"
+    return _ended(found)
+
+
+def _ended(move: Move) -> Ended:
+    if move.state == Move.State.ABORTED:
+        return Ended("aborted")
+    return Ended("moved", rows=move.rows, pause=move.report.get("pause_seconds", "?"))
 
 
 def _unless_stopped(order: Order) -> Callable[[Move], None]:
@@ -49,42 +56,46 @@ def _unless_stopped(order: Order) -> Callable[[Move], None]:
 
 
 @carries(asking.MOVE_ABORT)
-def abort_move(order: Order, clock: Clock) -> str:
+def abort_move(order: Order, clock: Clock) -> Ended:
     found = Move.objects.get(pk=order.facts["move"])
     if found.state == Move.State.ABORTED:
-        return "aborted"
-    return str(moves.abort(found, clock=clock).state)
+        return _ended(found)
+    return _ended(moves.abort(found, clock=clock))
 
 
 @carries(asking.RESTORE)
-def restore(order: Order, clock: Clock) -> str:
+def restore(order: Order, clock: Clock) -> Ended:
     """A restore that a killed porter brought to its end is not done twice: people have written since."""
     if order.attempts > 1 and (done := _restored_since(order)):
-        return str(done)
+        return _restored(done)
     if order.attempts > 1:
         _give_up_half(order, clock)
     backup = Backup.objects.get(pk=order.facts["backup"])
     done = restoring.over_itself(order.name, sources.kept(backup), clock=clock)
     _note_in_centre(order, done, clock)
-    return str(done)
+    return _restored(done)
 
 
 @carries(asking.RESTORE_AS_NEW)
-def restore_as_new(order: Order, clock: Clock) -> str:
+def restore_as_new(order: Order, clock: Clock) -> Ended:
     slug = order.facts["new"]
     if order.attempts > 1 and _is_made(slug):
-        return f"{slug} is there"
+        return Ended("made", centre=slug)
     backup = Backup.objects.get(pk=order.facts["backup"])
     restoring.as_new(slug, sources.kept(backup), store=order.facts.get("store", ""), clock=clock)
-    return f"{slug} is there, in maintenance"
+    return Ended("made", centre=slug)
 
 
 @carries(asking.RESTORE_UNDO)
-def undo_restore(order: Order, clock: Clock) -> str:
+def undo_restore(order: Order, clock: Clock) -> Ended:
     found = Restore.objects.get(pk=order.facts["restore"])
-    if found.state == Restore.State.UNDONE:
-        return str(found)
-    return str(restoring.undo(order.name, clock=clock))
+    if found.state != Restore.State.UNDONE:
+        restoring.undo(order.name, clock=clock)
+    return Ended("undone")
+
+
+def _restored(done: Restore) -> Ended:
+    return Ended("restored", data_of=f"{done.data_of:%Y-%m-%d %H:%M}")
 
 
 def _restored_since(order: Order) -> Restore | None:

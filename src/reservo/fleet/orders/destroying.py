@@ -9,6 +9,7 @@ from reservo.fleet.backups import places, restoring, running
 from reservo.fleet.models import Backup, Move, Order, Restore
 from reservo.fleet.orders import asking
 from reservo.fleet.orders.carrying import Clock, carries
+from reservo.fleet.orders.endings import Ended, NoLastBackup, NotDisabled, StillNeeded
 from reservo.jobs.models import NextFiring, Wakeup
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
@@ -18,24 +19,12 @@ from reservo.tenants import stores
 USABLE = (Backup.State.DONE, Backup.State.PARTIAL)
 
 
-class NotDisabled(RuntimeError):
-    """Somebody opened the centre again since: it is left alone."""
-
-
-class NoLastBackup(RuntimeError):
-    """A centre goes only when a backup of its last state was proved; the message says why there is none."""
-
-
-class StillNeeded(RuntimeError):
-    """Something points to it; the message says what."""
-
-
 @carries(asking.DESTROY_CENTRE)
-def destroy_centre(order: Order, clock: Clock) -> str:
+def destroy_centre(order: Order, clock: Clock) -> Ended:
     """After a last backup; the backups stay until they go by their own orders."""
     placement = Placement.objects.select_related("store").filter(pk=order.facts["tenant"]).first()
     if placement is None:
-        return "gone"
+        return Ended("gone")
     refuse_if_needed(placement)
     backup = _last_backup(order, placement, clock)
     _forget_other_places(placement, clock)
@@ -45,31 +34,33 @@ def destroy_centre(order: Order, clock: Clock) -> str:
         store.delete(f"{placement.slug}/{name}")
     tenants.take_back(placement)
     directory.forget(placement.slug)
-    return f"gone; its last backup is {backup.key}"
+    return Ended("gone_after_backup", backup=backup.key)
 
 
 @carries(asking.DESTROY_STORE)
-def destroy_store(order: Order, clock: Clock) -> str:
+def destroy_store(order: Order, clock: Clock) -> Ended:
     """What is known of it; the server or directory itself is its owner's to remove."""
     try:
         refuse_if_kept_there(order.name)
         stores.remove(order.name)
     except stores.UnknownStore:
-        return "gone"
+        return Ended("gone")
     except stores.StoreInUse as used:
-        raise StillNeeded(str(used)) from used
-    return "gone"
+        raise StillNeeded("lived_in", centres=used.centres) from used
+    return Ended("gone")
 
 
 @carries(asking.DESTROY_BACKUP)
-def destroy_backup(order: Order, clock: Clock) -> str:
+def destroy_backup(order: Order, clock: Clock) -> Ended:
     """Out of the first place; what is in further places is theirs to erase."""
     backup = Backup.objects.get(pk=order.facts["backup"])
     place = places.first()
     place.delete(backup.key)
     Backup.objects.filter(pk=backup.pk).update(removed_at=clock())
     others = [address for address, said in backup.places.items() if said == "ok" and address != place.address]
-    return f"gone from {place.address}" + (f"; still in {', '.join(others)}" if others else "")
+    if others:
+        return Ended("gone_but_in", place=place.address, others=", ".join(others))
+    return Ended("gone_from", place=place.address)
 
 
 def refuse_if_needed(placement: Placement) -> None:
@@ -77,21 +68,21 @@ def refuse_if_needed(placement: Placement) -> None:
     if placement.state != Placement.State.DISABLED:
         raise NotDisabled(placement.slug)
     if Move.objects.filter(open_for=placement.pk).exists():
-        raise StillNeeded("it is being moved")
+        raise StillNeeded("moving")
     if Restore.objects.filter(open_for=placement.pk).exists():
-        raise StillNeeded("it is being restored")
+        raise StillNeeded("restoring")
 
 
 def refuse_if_kept_there(store: str) -> None:
     """Raises StillNeeded while an old place of a centre is kept in the store."""
     left = Move.objects.filter(source_store=store, source_removed_at=None)
     if left.filter(state=Move.State.DONE).exists() or left.exclude(open_for=None).exists():
-        raise StillNeeded("the old place of a centre that was moved is kept there")
+        raise StillNeeded("place_kept")
     if Move.objects.filter(target_store=store).exclude(open_for=None).exists():
-        raise StillNeeded("a centre is on its way there")
+        raise StillNeeded("move_target")
     kept = Restore.objects.filter(forgotten_at=None).exclude(state=Restore.State.ABORTED)
     if kept.filter(before_store=store).exists() or kept.filter(after_store=store).exists():
-        raise StillNeeded("the other state of a restored centre is kept there")
+        raise StillNeeded("state_kept")
 
 
 def _last_backup(order: Order, placement: Placement, clock: Clock) -> Backup:

@@ -7,14 +7,14 @@ from reservo.console.trail import shell_actor
 from reservo.core.clock import now
 from reservo.fleet import orders
 from reservo.fleet.models import Backup, Order
-from reservo.fleet.orders import destroying
+from reservo.fleet.orders import endings
 from reservo.tenants import stores
 from reservo.tenants.operations import UnknownTenant
 
 MOST_LISTED = 100
 REFUSALS = (
-    destroying.NotDisabled,
-    destroying.StillNeeded,
+    endings.NotDisabled,
+    endings.StillNeeded,
     destruction.NothingThere,
     orders.AlreadyOrdered,
     orders.NotOpen,
