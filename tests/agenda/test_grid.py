@@ -21,6 +21,7 @@ from tests.cast import STAFF
 DAY = date(2026, 12, 1)
 NINE = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+QUERIES_OF_A_DAY = 11
 
 
 @pytest.fixture
@@ -118,6 +119,18 @@ def test_every_read_of_a_week_goes_by_an_index(cast):
 def feed(cast, role, **asked):
     asked = {"desde": "2026-11-30", "hasta": "2026-12-06", **asked}
     return cast.client(role).get(cast.url("agenda/datos"), asked, headers={"Accept": "application/json"})
+
+
+def test_the_day_is_shown_with_few_queries(centre):
+    """Each opens its part of a file that this process may not have read for long."""
+    client, day = centre.client("receptionist"), centre.url(f"agenda/?dia={NINE:%Y-%m-%d}")
+    counted = []
+    for _ in range(2):
+        centre.book(NINE + timedelta(hours=len(counted)))
+        with centre.active(), CaptureQueriesContext(connections[TENANT_ALIAS]) as seen:
+            assert client.get(day).status_code == 200
+        counted.append(len(seen))
+    assert counted == [QUERIES_OF_A_DAY, QUERIES_OF_A_DAY]
 
 
 def test_a_practitioner_who_sees_their_own_sees_only_that(centre):

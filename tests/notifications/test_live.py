@@ -21,11 +21,12 @@ from reservo.booking.operations import OnlineBooking
 from reservo.catalog.models import Branch
 from reservo.core.actor import Actor
 from reservo.core.clock import now
-from reservo.notifications.live import addresses, reading
+from reservo.notifications.live import addresses, marks, reading
 from reservo.notifications.live import hub as hubs
 from reservo.notifications.live.hub import Hub, Sight, TooManyOpen, Viewer
 from reservo.notifications.live.marks import Mark, mark_of
 from reservo.notifications.models import Notice
+from reservo.outbox.models import Event
 from reservo.patients.fields import PatientFields
 from reservo.staff import operations as staff
 from reservo.staff.models import Role, StaffMember
@@ -432,6 +433,17 @@ def test_a_centre_has_a_bounded_number_of_browsers_open(monkeypatch):
     hub.remove(kept[0])
     hub.add(viewer(4), Mark())
     assert hub.open == 4
+
+
+def test_how_far_a_centre_is_takes_one_query_with_rows_and_without(centre, monday):
+    with centre.active(), CaptureQueriesContext(connections["tenant"]) as seen:
+        assert marks.newest() == Mark(0, 0)
+    assert len(seen) == 1
+    centre.book(monday)
+    book_online(centre, monday + timedelta(hours=2))
+    with centre.active():
+        newest = Notice.objects.latest("pk").pk, Event.objects.latest("pk").pk
+        assert marks.newest() == Mark(*newest)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -28,13 +30,30 @@ def centre() -> Centre:
     return Centre.objects.get(pk=1)
 
 
-def called() -> words.Called:
+def centre_of(request: HttpRequest) -> Centre:
+    """The same, read once for a page."""
+    if not hasattr(request, "centre"):
+        request.centre = centre()
+    found: Centre = request.centre
+    return found
+
+
+def called(known: Centre | None = None) -> words.Called:
     """What the centre calls those it looks after, in the reader's language."""
-    return words.Called(centre().patient_word, (get_language() or "es")[:2])
+    return words.Called((known or centre()).patient_word, (get_language() or "es")[:2])
 
 
 def branches() -> QuerySet[Branch]:
     return Branch.objects.filter(is_active=True)
+
+
+def branches_of(staff: Any) -> list[Branch]:
+    """Those that this member works in; read once, as the member is, for a page."""
+    if not hasattr(staff, "_branches"):
+        allowed = staff.branch_ids()
+        staff._branches = [branch for branch in branches() if allowed is None or branch.pk in allowed]
+    found: list[Branch] = staff._branches
+    return found
 
 
 def places() -> list[Place]:

@@ -47,7 +47,7 @@ class Shell:
 
     @cached_property
     def _centre(self) -> Centre | None:
-        return Centre.objects.filter(pk=1).first() if tenancy.is_active() else None
+        return catalog.centre_of(self._request) if tenancy.is_active() else None
 
     @property
     def centre_name(self) -> str:
@@ -125,10 +125,7 @@ class Shell:
     @cached_property
     def branches(self) -> list[Branch]:
         """Those this person works in; only worth showing if there are several."""
-        if not self._staff:
-            return []
-        allowed = self._staff.branch_ids()
-        return [branch for branch in catalog.branches() if allowed is None or branch.pk in allowed]
+        return catalog.branches_of(self._staff) if self._staff else []
 
     @cached_property
     def branch(self) -> Branch | None:

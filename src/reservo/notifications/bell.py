@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from reservo import tenancy
 from reservo.adapters import bus
 from reservo.notifications.models import Notice, NoticeMark
@@ -67,5 +70,5 @@ def mark_all_seen(staff_id: int) -> None:
 
 
 def count_unseen(staff: Any) -> int:
-    seen = NoticeMark.objects.filter(staff_id=staff.pk).values_list("seen_id", flat=True).first() or 0
-    return notices_for(staff).filter(pk__gt=seen)[:MOST_COUNTED].count()
+    seen = Subquery(NoticeMark.objects.filter(staff_id=staff.pk).values("seen_id")[:1])
+    return notices_for(staff).filter(pk__gt=Coalesce(seen, 0))[:MOST_COUNTED].count()

@@ -194,10 +194,9 @@ def others(shown: Range, practitioner_ids: list[int], room_ids: list[int]) -> di
     start, end = shown.bounds()
     found = Appointment.objects.filter(branch=shown.branch, starts_at__gte=start, starts_at__lt=end)
     found = found.exclude(state__in=FREES_TIME)
-    people = set(
-        found.exclude(practitioner_id__in=practitioner_ids).values_list("practitioner_id", flat=True)
-    )
-    rooms = set(found.exclude(room_id__in=room_ids).values_list("room_id", flat=True)) - {None}
+    places = found.order_by().values_list("practitioner_id", "room_id").distinct()
+    people, rooms = (set(ids) for ids in zip(*places, strict=True)) if places else (set(), set())
+    people, rooms = people - set(practitioner_ids), rooms - set(room_ids) - {None}
     return {
         "others": [
             *(

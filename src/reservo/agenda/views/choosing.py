@@ -47,14 +47,9 @@ class Chosen:
         return 7 if self.view == "semana" else 1
 
 
-def branches_for(staff: Any) -> list[Branch]:
-    allowed = staff.branch_ids()
-    return [branch for branch in catalog.branches() if allowed is None or branch.pk in allowed]
-
-
 def branch_of(request: HttpRequest) -> Branch | None:
     """The branch asked for or last looked at, if this person may see it; else their first."""
-    found = branches_for(request.staff)
+    found = catalog.branches_of(request.staff)
     asked = number(request.GET.get("sucursal", "") or request.COOKIES.get("reservo_branch", ""))
     return next((branch for branch in found if branch.pk == asked), found[0] if found else None)
 
@@ -72,7 +67,7 @@ def chosen(request: HttpRequest) -> Chosen | None:
     asked_room = number(request.GET.get("box", ""))
     return Chosen(
         branch=branch,
-        branches=branches_for(staff),
+        branches=catalog.branches_of(staff),
         practitioners=people,
         rooms=rooms,
         practitioner_id=asked if any(person.pk == asked for person in people) else None,
@@ -141,7 +136,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "resized": _("Duración cambiada."),
             "taken": _("Esa hora ya está tomada."),
             "undo": _("Deshacer"),
-            "nobody": _("Sin %(who)s") % {"who": catalog.called().one},
+            "nobody": _("Sin %(who)s") % {"who": catalog.called(catalog.centre_of(request)).one},
             "everybody": _("Todos"),
             "visit": _("cita"),
             "visits": _("citas"),

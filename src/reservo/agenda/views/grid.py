@@ -72,9 +72,11 @@ def _named(visits: list[dict[str, Any]], shown: Range, chosen: Chosen) -> list[d
     """Visits with the names of their practitioner and room; of one room only, if one was chosen."""
     people = {person.pk: person.name for person in chosen.practitioners}
     rooms = {room.pk: room.name for room in chosen.rooms}
-    others = grid_queries.others(shown, list(people), list(rooms))
-    people |= {one["id"]: one["name"] for one in others["others"]}
-    rooms |= {one["id"]: one["name"] for one in others["other_rooms"]}
+    known = people.keys() | {None}, rooms.keys() | {None}
+    if any(visit["practitioner"] not in known[0] or visit["room"] not in known[1] for visit in visits):
+        others = grid_queries.others(shown, list(people), list(rooms))
+        people |= {one["id"]: one["name"] for one in others["others"]}
+        rooms |= {one["id"]: one["name"] for one in others["other_rooms"]}
     return [
         {
             **visit,

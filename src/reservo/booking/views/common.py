@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from reservo.booking.models import BookingPage
-from reservo.catalog import queries as catalog
 from reservo.catalog.models import Centre
+from reservo.catalog.queries import centre_of
 from reservo.ui import repeating
 from reservo.ui.access import public
 
@@ -100,13 +100,6 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], *, status
     else:
         shared["other_language"] = "en" if language() == "es" else "es"
     return render(request, template, {**shared, **context}, status=status)
-
-
-def centre_of(request: HttpRequest) -> Centre:
-    """Read once for a page."""
-    if not hasattr(request, "centre"):
-        request.centre = catalog.centre()
-    return request.centre
 
 
 def look(centre: Centre) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from reservo.booking import operations
 from reservo.booking.forms import PatientForm
 from reservo.booking.operations import BadBooking, OnlineBooking, PatientRefused
 from reservo.booking.views import choosing, holding, proofs
-from reservo.booking.views.common import Refusal, centre_of, for_patients, language, page
+from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.booking.views.proofs import BadProof, Proof
 from reservo.catalog import queries as catalog
+from reservo.catalog.queries import centre_of
 from reservo.core import text, zones
 from reservo.core.clock import now
 

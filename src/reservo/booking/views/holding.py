@@ -18,10 +18,10 @@ from reservo.booking.offering import NothingBookable, offered_times
 from reservo.booking.operations import AlreadyBooked, OnlineBooking
 from reservo.booking.views import choosing, proofs, times
 from reservo.booking.views.choosing import Choice
-from reservo.booking.views.common import centre_of, for_patients, language, page
+from reservo.booking.views.common import for_patients, language, page
 from reservo.booking.views.steps import step_page
 from reservo.catalog import queries as catalog
-from reservo.catalog.queries import OnlineCatalogue
+from reservo.catalog.queries import OnlineCatalogue, centre_of
 from reservo.core import text, zones
 from reservo.core.clock import now
 from reservo.patients.fields import PatientFields

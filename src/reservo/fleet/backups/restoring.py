@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from django.db import DatabaseError, IntegrityError
 
@@ -20,10 +19,10 @@ from reservo.adapters import files
 from reservo.fleet import arrivals, copies
 from reservo.fleet.backups import identity, world
 from reservo.fleet.backups.manifests import CENTRE, Manifest
+from reservo.fleet.backups.refusals import CannotRestore, ForeignBackup
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.models import Move, Restore
 from reservo.fleet.moves import planning
-from reservo.fleet.reasons import Reasoned
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as migrations
 from reservo.jobs import scheduler, wakeups
@@ -37,28 +36,6 @@ State = Restore.State
 Clock = Callable[[], datetime]
 OTHER_STATE_KEPT = timedelta(days=7)
 UNFINISHED = 0  # the epoch of a namespace that is being filled: nobody else comes in under it
-
-
-class ForeignBackup(ValueError):
-    """It is not one of this centre; the message says whose it is."""
-
-
-class CannotRestore(Reasoned, RuntimeError):
-    """Something else is going on with the centre, or there is nothing to go back to; the message says what."""
-
-    WORDS: ClassVar = {
-        "no_other_state": "there is no other state",
-        "other_state_lost": "the state from before is not in {store} any more",
-        "kept": "the other state is kept until {until} UTC",
-        "not_restoring": "{centre} is not being restored",
-        "not_unfinished": "{centre} is not one whose making was stopped",
-        "never_restored": "{centre} has not been restored",
-        "no_centre": "there is no centre {centre}; restore it as a new one",
-        "migrating": "{centre} is being migrated; try again in a moment",
-        "restoring": "{centre} is being restored already, or was and stopped: abort that",
-        "moving": "{centre} is being moved; finish or abort that first",
-        "unreadable": "{namespace} cannot be read",
-    }
 
 
 def over_itself(
