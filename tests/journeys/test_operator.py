@@ -205,7 +205,7 @@ def test_a_centre_is_destroyed_by_two(demo, window):
     second.get_by_role("button", name="Aceptar").click()
     expect(second.locator("#open")).to_contain_text("Nada espera", timeout=60 * SECONDS)
     second.reload()
-    expect(second.locator("main")).to_contain_text("gone; its last backup is")
+    expect(second.locator("main")).to_contain_text("Ya no está; su último respaldo es")
     assert answers(second, demo, slug, 404)
 
 
