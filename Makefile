@@ -1,4 +1,4 @@
-.PHONY: demo run test test-engines setup setup-aws setup-test front messages lint audit bench pictures clean
+.PHONY: demo run test test-engines test-control setup setup-aws setup-test front messages lint audit bench pictures clean
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -70,6 +70,10 @@ test: setup-test ## everything that can be tested with what this machine has
 test-engines: setup-test ## the same, with every centre on PostgreSQL, then on MariaDB; TESTS=tests/agenda for a part
 	RESERVO_TEST_ENGINE=postgresql $(BIN)/pytest $(TESTS)
 	RESERVO_TEST_ENGINE=mariadb $(BIN)/pytest $(TESTS)
+
+test-control: setup-test ## the same, with the control plane on PostgreSQL, then on MariaDB
+	RESERVO_TEST_CONTROL=postgresql $(BIN)/pytest $(TESTS)
+	RESERVO_TEST_CONTROL=mariadb $(BIN)/pytest $(TESTS)
 
 lint: setup-test
 	$(BIN)/ruff check src tests scripts bench
