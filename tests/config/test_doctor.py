@@ -112,6 +112,14 @@ def test_a_lost_file_is_told(centre):
         path_of(centre.route).with_suffix(".away").rename(path_of(centre.route))
 
 
+@pytest.mark.usefixtures("centre", "other")
+def test_a_place_is_asked_once_which_centres_it_holds(monkeypatch):
+    asked, names = [], namespaces.names
+    monkeypatch.setattr(namespaces, "names", lambda route: asked.append(route.store) or names(route))
+    assert found("files missing").well
+    assert len(asked) == len(set(asked))
+
+
 def test_a_store_that_is_away_is_told_and_hides_nothing_else(centre):
     address = f"127.0.0.1:{free_ports(1)[0]}/centres"
     store = Store.objects.create(name="away", engine="postgresql", address=address, capacity=2)

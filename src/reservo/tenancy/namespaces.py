@@ -88,6 +88,12 @@ def exists(route: Route) -> bool:
     return bool(places_of(route.engine).exists(route))
 
 
+def names(route: Route) -> set[str]:
+    """All that lie in the place where the route's lies, asked at once. Raises StoreUnavailable."""
+    found: set[str] = places_of(route.engine).names(route)
+    return found
+
+
 def size_of(route: Route) -> int:
     """Bytes that a centre takes in its store; the active centre is the route's."""
     found: int = places_of(route.engine).size_of(route)

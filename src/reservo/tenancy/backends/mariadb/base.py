@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pymysql
 from django.db import connections
+from django.utils.asyncio import async_unsafe
 from pymysql.constants import FIELD_TYPE
 
 from reservo.tenancy import servers
@@ -33,10 +36,27 @@ SILENCE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TI
 IN_ANY_CASE = "COLLATE utf8mb4_uca1400_as_ci LIKE %s"
 
 
+class Connection(pymysql.connections.Connection):
+    """Encrypted where the server can be; who asked for no certificate needs the store of them read once only."""
+
+    def _create_ssl_ctx(self, asked: Any) -> ssl.SSLContext:
+        return super()._create_ssl_ctx(asked) if asked else _unasked()
+
+
+@cache
+def _unasked() -> ssl.SSLContext:
+    made: ssl.SSLContext = pymysql.connections.Connection(defer_connect=True).ctx
+    return made
+
+
 class PlainWrapper(base.DatabaseWrapper):
     operators = base.DatabaseWrapper.operators | dict.fromkeys(
         ("iexact", "icontains", "istartswith", "iendswith"), IN_ANY_CASE
     )
+
+    @async_unsafe
+    def get_new_connection(self, conn_params: Any) -> Any:
+        return Connection(**conn_params)
 
 
 class DatabaseOperations(operations.DatabaseOperations):

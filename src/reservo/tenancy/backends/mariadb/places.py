@@ -15,6 +15,7 @@ from reservo.tenancy.backends import epochs, script
 from reservo.tenancy.backends.mariadb.base import (
     CONNECT_SECONDS,
     LONGEST_WAIT_SECONDS,
+    Connection,
     PlainWrapper,
     server_settings,
 )
@@ -30,7 +31,7 @@ COLLATION = "utf8mb4_bin"  # as the other engines compare: every letter is itsel
 def provisioning(store: str) -> Iterator[Any]:
     login = servers.provisioner(store)
     try:
-        connection = pymysql.connect(
+        connection = Connection(
             host=login.host,
             port=login.port,
             user=login.user,
@@ -55,6 +56,12 @@ def exists(route: Route) -> bool:
                 "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [route.namespace]
             )
         )
+
+
+def names(route: Route) -> set[str]:
+    with provisioning(route.store) as cursor:
+        cursor.execute("SELECT schema_name FROM information_schema.schemata")
+        return {name for (name,) in cursor.fetchall()}
 
 
 def create(route: Route, template: Path, *, loose: bool = False) -> None:
@@ -168,7 +175,7 @@ def _number(version: str) -> tuple[int, int]:
 
 def _log_in(login: servers.Login) -> Finding:
     try:
-        pymysql.connect(
+        Connection(
             host=login.host,
             port=login.port,
             user=login.user,

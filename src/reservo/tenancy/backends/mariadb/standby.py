@@ -10,7 +10,7 @@ from typing import Any
 import pymysql
 
 from reservo.tenancy import servers
-from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS
+from reservo.tenancy.backends.mariadb.base import CONNECT_SECONDS, Connection
 from reservo.tenancy.backends.mariadb.places import provisioning
 from reservo.tenancy.backends.standing import Standing
 
@@ -23,7 +23,7 @@ MEND = "GRANT REPLICATION SLAVE ADMIN, REPLICA MONITOR, READ ONLY ADMIN ON *.* T
 def _steering(store: str, address: str) -> Iterator[Any]:
     login = servers.steward(store, address)
     try:
-        connection = pymysql.connect(
+        connection = Connection(
             host=login.host,
             port=login.port,
             user=login.user,

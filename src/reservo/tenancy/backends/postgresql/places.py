@@ -50,6 +50,11 @@ def exists(route: Route) -> bool:
         return found.fetchone() is not None
 
 
+def names(route: Route) -> set[str]:
+    with provisioning(route.store) as connection:
+        return {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace")}
+
+
 def create(route: Route, template: Path, *, loose: bool = False) -> None:
     """The schema, its role, its tables and whose it is, in one transaction."""
     with provisioning(route.store) as connection:

@@ -26,6 +26,11 @@ def exists(route: Route) -> bool:
     return path_of(route).exists()
 
 
+def names(route: Route) -> set[str]:
+    root = Path(route.address)
+    return {str(Path(folder, name).relative_to(root)) for folder, _, files in os.walk(root) for name in files}
+
+
 def create(route: Route, template: Path, *, loose: bool = False) -> None:
     target = path_of(route)
     target.parent.mkdir(parents=True, exist_ok=True)
