@@ -105,7 +105,7 @@ def test_from_nothing_to_the_first_online_booking(demo, window, size):
     page.fill("[name=address]", "Av. Siempre Viva 742")
     page.select_option("[name=region]", "CL-RM")
     drag_hours(page, page.locator(".week-editor"), (5, 5), (10, 14))
-    assert page.locator(".week-editor .bar-of-hours").count() == 6
+    expect(page.locator(".week-editor .bar-of-hours")).to_have_count(6)
     save(page)
 
     page.get_by_text("Paso 3 de 5").wait_for()
@@ -118,11 +118,11 @@ def test_from_nothing_to_the_first_online_booking(demo, window, size):
     page.fill("[name=name]", "Dra. Elisa Rey")
     page.get_by_label("Primera consulta").check()
     editor = page.locator(".week-editor")
-    assert editor.locator(".bar-of-hours").count() == 6  # she begins with the hours of the only branch
+    expect(editor.locator(".bar-of-hours")).to_have_count(6)  # she begins with the hours of the only branch
     drag_hours(page, editor, (0, 4), (13, 14))
     drag_hours(page, editor, (0, 4), (18, 19))
     drag_hours(page, editor, (5, 5), (13, 14))
-    assert editor.locator(".bar-of-hours").count() == 11
+    expect(editor.locator(".bar-of-hours")).to_have_count(11)
     typed = page.locator("textarea.hours").input_value()
     assert typed.splitlines()[:2] == ["lunes 09:00-13:00", "lunes 14:00-18:00"]
     assert typed.splitlines()[-1] == "sábado 10:00-13:00"
@@ -135,25 +135,25 @@ def test_from_nothing_to_the_first_online_booking(demo, window, size):
     book(window(**size), demo, slug)
 
     page.reload()
-    assert page.locator(".steps .tag.good").count() == 5
+    expect(page.locator(".steps .tag.good")).to_have_count(5)
     page.goto(f"{demo.url}/{slug}/pacientes/")
     page.get_by_role("link", name="Luz Primera").click()
     page.get_by_text("Primera consulta").wait_for()
-    assert page.get_by_text("Seguir con los primeros pasos").count() == 0
+    expect(page.get_by_text("Seguir con los primeros pasos")).to_have_count(0)
 
 
 def test_hours_are_typed_drawn_and_erased(demo, window):
     page = window(**DESK)
     log_in(page, demo, "clinica-austral", "admin@austral.example")
     page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/nuevo")
-    assert page.locator(".week-editor:visible").count() == 0
+    expect(page.locator(".week-editor:visible")).to_have_count(0)
     page.get_by_label("Providencia", exact=True).check()
     editor = page.locator(".week-editor").first
     editor.locator("summary").click()
     text = editor.locator("textarea")
     room = editor.locator(".brush option").nth(1).inner_text()
     text.fill(f"lunes a miércoles 09:05-12:55 {room}\nmañana temprano")
-    assert editor.locator(".bar-of-hours").count() == 3
+    expect(editor.locator(".bar-of-hours")).to_have_count(3)
     assert "09:05–12:55" in editor.locator(".bar-of-hours").first.inner_text()
     drag_hours(page, editor, (1, 2), (9, 13))
     assert text.input_value() == f"lunes 09:05-12:55 {room}\nmañana temprano"
@@ -178,7 +178,7 @@ def test_a_refused_line_of_hours_has_the_focus_where_rooms_can_be_chosen_too(dem
     log_in(page, demo, "clinica-austral", "admin@austral.example")
     page.goto(f"{demo.url}/clinica-austral/configuracion/profesionales/1")
     editor = page.locator(".week-editor").first
-    assert editor.locator(".brush select").is_visible()
+    expect(editor.locator(".brush select")).to_be_visible()
     editor.locator("summary").click()
     editor.locator("textarea").fill("lunes 09:00-13:00\nmañana temprano")
     page.locator("form[data-guard] button.primary").first.click()
@@ -335,9 +335,9 @@ def test_the_shell_by_keyboard_alone(demo, window):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/pacientes/*/")
-    assert page.get_by_role("heading", name=name).is_visible()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
     page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     assert not page.locator("#keys").is_visible()
 
@@ -349,8 +349,8 @@ def test_the_rail_folds_and_stays_folded(demo, window):
     page.get_by_role("button", name="Nombres de los módulos").click()
     assert page.locator(".rail").bounding_box()["width"] < wide
     page.goto(f"{demo.url}/clinica-austral/pacientes/")
-    assert page.locator(".shell.slim").count() == 1
-    assert page.get_by_role("link", name="Pacientes").count() == 1
+    expect(page.locator(".shell.slim")).to_have_count(1)
+    expect(page.get_by_role("link", name="Pacientes")).to_have_count(1)
 
 
 def test_the_branch_in_the_top_bar_is_remembered(demo, window):

@@ -1,6 +1,7 @@
 """The first things a person opens."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import DESK, PHONE, log_in, show_a_full_day
 
@@ -18,5 +19,5 @@ def test_the_receptionist_logs_in_and_sees_the_agenda(demo, window, size):
 def test_the_booking_page_shows_the_centre(demo, window):
     page = window(**PHONE)
     page.goto(f"{demo.url}/clinica-austral/")
-    assert page.get_by_role("heading").first.is_visible()
+    expect(page.get_by_role("heading").first).to_be_visible()
     assert page.context.cookies() == []

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.installation import ROOT, Installation
 from tests.journeys.conftest import PHONE
@@ -96,4 +97,4 @@ def test_the_reminder_leaves_at_eight_in_the_branchs_morning_and_the_patient_con
     page.get_by_text("Tu cita quedó confirmada").wait_for()
 
     page.goto(f"{installation.url}/mailbox/")
-    assert reminder.count() == 1
+    expect(reminder).to_have_count(1)

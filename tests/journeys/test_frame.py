@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import DESK, FLAGS, PHONE, log_in
 
@@ -144,7 +145,7 @@ def test_a_site_that_is_not_listed_gets_no_frame(demo, strict, listed, site):
     page.wait_for_load_state("networkidle")
     assert page.title() == "x"
     assert len(page.frames) == 2
-    assert page.frame_locator("iframe").locator("a.choice").count() == 0
+    expect(page.frame_locator("iframe").locator("a.choice")).to_have_count(0)
     context.close()
 
 
@@ -157,7 +158,7 @@ def test_no_staff_page_shows_in_a_frame_even_on_a_listed_site(demo, strict, list
     page.wait_for_load_state("networkidle")
     assert page.title() == "x"
     assert len(page.frames) == 2
-    assert page.frame_locator("iframe").locator("input, nav, main").count() == 0
+    expect(page.frame_locator("iframe").locator("input, nav, main")).to_have_count(0)
     context.close()
 
 

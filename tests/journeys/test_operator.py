@@ -197,7 +197,7 @@ def test_a_centre_is_destroyed_by_two(demo, window):
     page.get_by_label("para confirmar").fill(slug)
     page.get_by_role("button", name="Pedir que se destruya").click()
     page.wait_for_url("**/encargos/")
-    assert page.locator("#open").get_by_role("link", name="Aceptar").count() == 0
+    expect(page.locator("#open").get_by_role("link", name="Aceptar")).to_have_count(0)
     enter(second, demo, RAUL)
     second.get_by_role("link", name="destrucción espera").click()
     second.get_by_role("link", name="Aceptar").click()

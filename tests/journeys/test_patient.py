@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import DESK, PHONE, log_in
 
@@ -111,13 +112,13 @@ def test_a_patient_books_confirms_moves_and_cancels(demo, window, prompt, size, 
     assert page.locator("[data-clock]").inner_text() <= "9:59"
     page.get_by_role("button", name=words["book"], exact=True).click()
     page.locator(".field.wrong").first.wait_for()
-    assert page.locator(".field.wrong").count() == 5
+    expect(page.locator(".field.wrong")).to_have_count(5)
     assert page.evaluate("document.activeElement.name") == "given_name"
     fill(page, email)
     page.get_by_role("button", name=words["book"], exact=True).click()
     page.get_by_role("heading", name=pattern(words["done"])).wait_for()
-    assert page.get_by_text(pattern(words["soon"])).first.is_visible()
-    assert page.get_by_text("UTC+1").first.is_visible()
+    expect(page.get_by_text(pattern(words["soon"])).first).to_be_visible()
+    expect(page.get_by_text("UTC+1").first).to_be_visible()
 
     page.goto(mails_to(page, demo, email, 1)[0])
     assert "UTC+1" in page.content()
@@ -150,24 +151,24 @@ def test_everything_works_to_the_end_without_scripts(demo, window, prompt):
     choose(page, words)
     assert page.locator("[data-clock]").inner_text() == "10 min"
     page.get_by_role("button", name="Reservar", exact=True).click()
-    assert page.locator(".field.wrong").count() == 5
+    expect(page.locator(".field.wrong")).to_have_count(5)
     fill(page, email)
     page.get_by_role("button", name="Reservar", exact=True).click()
-    assert page.get_by_role("heading", name="¡Hora reservada!").is_visible()
+    expect(page.get_by_role("heading", name="¡Hora reservada!")).to_be_visible()
     address = page.url.split("?")[0]
     page.goto(address)
     page.get_by_role("button", name="Confirmar que voy").click()
-    assert page.get_by_text(words["confirmed"]).is_visible()
+    expect(page.get_by_text(words["confirmed"])).to_be_visible()
     page.get_by_role("link", name="Cambiar la hora").click()
     page.locator("a.day:not(.turn)").last.click()
     page.locator(".times button").last.click()
-    assert page.get_by_text(words["moved"]).is_visible()
+    expect(page.get_by_text(words["moved"])).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Agregar a mi calendario").click()
     assert download.value.suggested_filename == "cita.ics"
     page.get_by_role("link", name="Cancelar la cita").click()
     page.get_by_role("button", name="Sí, cancelar").click()
-    assert page.get_by_text(words["cancelled"]).is_visible()
+    expect(page.get_by_text(words["cancelled"])).to_be_visible()
     assert page.context.cookies() == []
 
 
@@ -183,7 +184,7 @@ def test_an_hour_taken_meanwhile_costs_nothing_that_was_typed_even_without_scrip
     fill(page, "segunda@paciente.example")
     page.get_by_role("button", name="Reservar", exact=True).click()
     page.get_by_text("No perdiste nada de lo escrito.").wait_for()
-    assert page.locator(".choice").count() == 3
+    expect(page.locator(".choice")).to_have_count(3)
     page.locator(".choice").first.click()
     assert page.input_value("[name=email]") == "segunda@paciente.example"
     page.get_by_role("button", name="Reservar", exact=True).click()
@@ -253,7 +254,7 @@ def test_a_service_of_120_letters_leaves_the_screen_to_the_form(demo, window):
     one_line = 20
     assert page.locator(".summary").bounding_box()["height"] <= before + one_line
     assert before <= 568 / 4
-    assert page.locator(".summary .when").is_visible()
+    expect(page.locator(".summary .when")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
@@ -264,7 +265,7 @@ def test_going_back_after_a_refused_form_never_asks_to_send_it_again(demo, windo
     page.get_by_role("button", name="Reservar", exact=True).click()
     page.locator(".field.wrong").first.wait_for()
     page.reload()
-    assert page.locator("[data-clock]").count() == 1
+    expect(page.locator("[data-clock]")).to_have_count(1)
     page.get_by_role("button", name="Reservar", exact=True).click()
     page.locator(".field.wrong").first.wait_for()
     fill(page, "vuelve@paciente.example")

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import PASSWORD, PHONE, log_in
 
@@ -208,8 +209,8 @@ def test_the_open_visit_is_shown_as_it_is_after_another_browser_changed_it(demo,
     desk.page.locator("#panel-state .state-confirmed, #panel-state.state-confirmed").wait_for()
     desk.page.locator("#panel .states button.state-arrived").click()
     desk.page.locator("#panel #panel-state", has_text="Llegó").wait_for()
-    assert desk.page.locator("#panel .note.warn").count() == 0
-    assert desk.page.locator("#toasts [data-about]").count() == 1
+    expect(desk.page.locator("#panel .note.warn")).to_have_count(0)
+    expect(desk.page.locator("#toasts [data-about]")).to_have_count(1)
 
 
 def test_a_form_refused_twice_breaks_no_policy(desk):
@@ -248,7 +249,7 @@ def test_a_click_on_the_grid_gives_the_open_form_its_hour_and_nothing_typed_is_l
         "clock => document.querySelector('#visit-form [name=time]').value === clock", arg=later
     )
     assert page.input_value("#visit-form [name=comment]") == "viene con silla de ruedas"
-    assert page.locator("[data-chosen]").count() == 1
+    expect(page.locator("[data-chosen]")).to_have_count(1)
     page.locator("[data-visit]").first.click()
     page.locator("dialog[open] button.primary").click()
     page.keyboard.press("Escape")
@@ -325,12 +326,12 @@ def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
     mouse.move(x, box["y"] + 8 + box["height"], steps=8)
     mouse.up()
     desk.page.wait_for_selector("dialog[open]")
-    assert desk.page.locator("dialog[open]").count() == 1
+    expect(desk.page.locator("dialog[open]")).to_have_count(1)
     desk.page.locator("dialog[open] button[value=no]").click()
     moved = desk.page.locator(".toast", has_text="movida")
     moved.wait_for()
     assert desk.visit(made)["start"][11:16] > first
-    assert desk.page.locator("dialog[open]").count() == 0
+    expect(desk.page.locator("dialog[open]")).to_have_count(0)
     moved.locator("button").click()
     desk.page.wait_for_selector("#panel-state")
     assert desk.visit(made)["start"][11:16] == first
@@ -720,7 +721,7 @@ def test_another_visit_is_made_like_an_earlier_one(desk):
     made = desk.make(clock)
     first = desk.visit(made)
     page.wait_for_selector(f".shown[data-visit='{made}']")
-    assert page.locator(".shown").count() == 1
+    expect(page.locator(".shown")).to_have_count(1)
     page.get_by_role("button", name="Otra cita").click()
     page.wait_for_function("() => document.activeElement.id === 'id_time'")
     page.fill("#id_time", later)
@@ -751,7 +752,7 @@ def test_filters_show_one_person_or_one_room(desk):
     page.wait_for_function("() => document.querySelectorAll('.ec-col-head').length === 1")
     page.reload()
     page.wait_for_selector(".ec-event")
-    assert page.locator(".ec-col-head").count() == 1
+    expect(page.locator(".ec-col-head")).to_have_count(1)
     page.click("[data-by=box]")
     page.wait_for_function("count => document.querySelectorAll('.ec-col-head').length === count", arg=3)
 
