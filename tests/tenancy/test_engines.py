@@ -27,6 +27,21 @@ from tests.servers import SERVERS, missing
 pytestmark = pytest.mark.server
 
 
+@pytest.mark.parametrize(
+    ("says", "is_full"),
+    [
+        ("FATAL:  sorry, too many clients already", True),
+        ("FATAL:  lo siento, ya tenemos demasiados clientes", True),
+        ("FATAL:  demasiadas conexiones para el rol «reservo_app»", True),
+        ("FATAL:  las conexiones restantes están reservadas a superusuarios y no de replicación", True),
+        ("FATAL:  la autentificación password falló para el usuario «reservo_app»", False),
+        ("connection refused", False),
+    ],
+)
+def test_a_full_server_is_known_by_what_it_says_in_either_language(says, is_full):
+    assert postgresql_base.says_full(RuntimeError(f"connection failed: {says}")) is is_full
+
+
 def test_a_centre_on_a_server_books(pair, monday):
     first, second = pair
     assert first.book(monday).number == 1

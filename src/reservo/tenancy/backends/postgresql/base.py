@@ -18,7 +18,11 @@ CONNECT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 10
 # A machine that lost its power or its network says nothing: it is given up after so long, not after hours.
 SILENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
+# In the two languages that servers of our countries are set to (`lc_messages`).
+TOO_MANY = (
+    *("too many clients", "too many connections", "remaining connection slots"),
+    *("demasiados clientes", "demasiadas conexiones", "conexiones restantes"),
+)
 LOOK_AGAIN_SECONDS = 0.001
 
 # A commit that was acknowledged is flushed, unless the server does not wait for its disk.
