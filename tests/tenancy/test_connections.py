@@ -110,3 +110,10 @@ def test_the_directory_forgets_rather_than_grow(control, monkeypatch):
     for number in range(10):
         directory.find(f"no-hay-{number}")
     assert len(directory._kept) <= 3
+
+
+@pytest.mark.parametrize("asked", ["", "x\x00y", "x" * 61, "Austral", "ñandú", "a/b", "a.b"])
+def test_what_no_centre_can_be_called_is_asked_of_no_database(asked, monkeypatch):
+    """A server may refuse such a text with an error, or fold it into another name."""
+    monkeypatch.setattr(directory, "_by_slug", lambda slug: pytest.fail(f"{slug!r} was looked for"))
+    assert directory.find(asked) is None

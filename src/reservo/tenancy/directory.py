@@ -7,6 +7,7 @@ import time
 
 from django.db import connections
 
+from reservo.tenancy import slugs
 from reservo.tenancy.backends.control import answering
 from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import CONTROL_ALIAS, Route
@@ -28,6 +29,8 @@ def find(slug: str) -> Route | None:
     While the control database is away, the one that was known last: a write under an old epoch is refused by the
     centre's own data. Raises ControlAway for a centre that this process does not know.
     """
+    if slugs.is_nobodys(slug):
+        return None
     kept = _kept.get(slug)
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]

@@ -49,10 +49,16 @@ RESERVED = frozenset(
     ]
 )
 _SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]")
+_LETTERS = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class BadSlug(ValueError):
     """The text cannot name a centre in an address."""
+
+
+def is_nobodys(text: str) -> bool:
+    """Whether no centre can be called so, whatever a server would make of such a text."""
+    return not _LETTERS.fullmatch(text)
 
 
 def check(text: str) -> str:
