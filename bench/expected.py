@@ -31,7 +31,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "fleet": ("fleet-disk", "fleet-node-memory", "fleet-cold-request", "fleet-migrate"),
     "moves": (*(f"move-{pair}" for pair in _PAIRS), *(f"move-pause-{pair}" for pair in _PAIRS)),
-    "engines": ("engine-sqlite", "engine-postgresql", "engine-mariadb", "engine-postgresql-peer"),
+    "engines": (
+        *("centre-ready-postgresql", "centre-ready-mariadb"),
+        *("engine-sqlite", "engine-postgresql", "engine-mariadb", "engine-postgresql-peer"),
+    ),
     "neighbours": ("neighbours-files", "neighbours-shared", "neighbours-own", "neighbours-refused"),
     "first-step": ("first-step-bytes", "first-step-tappable"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -69,6 +70,17 @@ def centre(
     at = now() - timedelta(days=400)
     route = create_tenant(slug, name=f"Centro {slug}", country="PE", zone=ZONE, at=at, store=store)
     return route, fill(route, branches=branches, people=people, patients=patients)
+
+
+def created(prefix: str, count: int, *, store: str = "") -> list[float]:
+    """Seconds of each of so many creations one after the other, through the product's own operation."""
+    seconds = []
+    for number in range(count):
+        start = time.perf_counter()
+        slug = f"{prefix}-{number:04}"
+        create_tenant(slug, name=f"Centro {number}", country="PE", zone=ZONE, at=now(), store=store)
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def fill(route: Any, *, branches: int = 1, people: int = 10, patients: int = 500) -> list[Place]:
