@@ -19,7 +19,7 @@ from reservo.accounts.lockout import LockedOut
 from reservo.accounts.operations import WrongCredentials
 from reservo.accounts.passwords import WeakPassword
 from reservo.accounts.views.entering import too_many
-from reservo.console import totp
+from reservo.console import qr, totp
 from reservo.console.access import operator
 from reservo.console.forms.entering import AcceptForm, CodeForm
 from reservo.console.models import Operator
@@ -97,11 +97,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (codes := _accepted(invited, form, seed)):
         _begin(request, invited)
         return _plain(request, "console/recovery_codes.html", {"codes": codes})
+    address = totp.address_of(seed, invited.email)
     context = {
         "form": form,
         "email": invited.email,
         "seed": " ".join(seed[at : at + 4] for at in range(0, len(seed), 4)),
-        "address": totp.address_of(seed, invited.email),
+        "address": address,
+        "picture": qr.picture_of(address),
         "sealed": sealing.seal(seed, secret=settings.SECRET_KEY, purpose=_SEED),
     }
     return _plain(
