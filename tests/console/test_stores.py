@@ -44,7 +44,7 @@ def test_load_and_room_are_shown(console, store, lodger):
     assert row.free_bytes > 0
     shown = console.get(f"{HOME}almacenes/{store.name}/").content.decode()
     assert "1 / 4" in shown
-    assert "5.4 MB" in shown
+    assert "5,4 MB" in shown
 
 
 def test_one_store_and_many_take_the_same_queries(store, lodger):

@@ -69,10 +69,10 @@ class Line:
         return str(self.action.details.get("name", ""))
 
     @property
-    def change(self) -> str:
-        """`from → to`, or what there is of it."""
+    def change(self) -> list[str]:
+        """From what, to what, or what there is of it."""
         parts = [str(self.action.details.get(name, "")) for name in ("from", "to")]
-        return " → ".join(part for part in parts if part)
+        return [part for part in parts if part]
 
     @property
     def reason(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.fields import COUNTRIES
 from reservo.console import reasons
+from reservo.console.queries import trail
 from reservo.fleet.models import Order
 from reservo.tenancy.models import Placement
 
@@ -97,7 +99,14 @@ def size(count: int | None) -> str:
     amount, unit = float(count), 0
     while amount >= 999.5 and unit < len(UNITS) - 1:
         amount, unit = amount / 1_000, unit + 1
-    return f"{amount:.1f} {UNITS[unit]}" if unit and amount < 99.5 else f"{amount:.0f} {UNITS[unit]}"
+    places = 1 if unit and amount < 99.5 else 0
+    return f"{formats.number_format(amount, places)} {UNITS[unit]}"
+
+
+@register.filter
+def count(number: int) -> str:
+    """`12.345.678`, as the reader's language groups it."""
+    return formats.number_format(number, force_grouping=True)
 
 
 @register.filter
@@ -149,7 +158,8 @@ def backup_state(state: str) -> SafeString:
 @register.filter
 def report_lines(report: dict[str, object]) -> list[tuple[str, str]]:
     """What a move noted at its end, in words."""
-    values = {**report, "bytes": size(report.get("bytes"))} if "bytes" in report else report
+    shown = {"bytes": size, "rows": count}
+    values = {name: shown[name](value) if name in shown else value for name, value in report.items()}
     return [(str(REPORT.get(name, name)), str(COMPARED.get(value, value))) for name, value in values.items()]
 
 
@@ -166,6 +176,14 @@ def order_state(state: str) -> SafeString:
 @register.filter
 def order_kind(kind: str) -> str:
     return str(ORDER_KINDS.get(kind, kind))
+
+
+@register.filter
+def change(line: trail.Line) -> str:
+    """`Activo → En mantención`: states and kinds in words, all else as it was noted."""
+    words = {"centre.state": {name: label for name, (_kind, label) in STATES.items()}}
+    known = words.get(line.action.action, ORDER_KINDS)
+    return " → ".join(str(known.get(part, part)) for part in line.change)
 
 
 @register.filter

@@ -44,5 +44,6 @@ def show(request: HttpRequest, template: str, context: dict[str, Any], *, status
 
 def _nav(request: HttpRequest) -> list[Entry]:
     entries = [(label, reverse(name), icon) for name, icon, label in MODULES]
-    here = max((url for _, url, _ in entries if request.path.startswith(url)), key=len, default="")
+    path = request.path.replace(reverse("console:restores"), reverse("console:backups"))
+    here = max((url for _, url, _ in entries if path.startswith(url)), key=len, default="")
     return [Entry(label, url, icon, url == here) for label, url, icon in entries]
