@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from reservo.console.models import Operator
 from reservo.fleet.models import Order
+from reservo.tenancy.models import Store
 from tests.architecture.operator_cases import HOME, OPERATOR_CASES
 from tests.architecture.test_routes import OFF
 from tests.console.test_routes import Scene
@@ -73,6 +75,7 @@ def scene(control):
     made = Scene()
     yield made
     Order.objects.all().delete()
+    Store.objects.update(is_draining=False)  # each reason that was taken closed it, or opened it again
     made.centre.end()
 
 
@@ -98,6 +101,20 @@ def test_the_doors_stand_anything(control, door):
     for kind, value in NASTY.items():
         answer = Client().post(f"/{HOME}{door}", dict.fromkeys(FIELDS, value))
         assert answer.status_code in (302, 404, 422), (door, kind, answer.status_code)
+
+
+WIDE = "\u0958"  # one letter as typed, two once normalised
+
+
+def test_words_that_grow_once_normalised_are_refused_and_never_kept_as_typed(scene, console):
+    slug = scene.centre.slug
+    sent = {"state": "active", "reason": WIDE * 200}
+    assert console.post(f"/{HOME}centros/{slug}/estado", sent).status_code == 422
+    made = {"name": WIDE * 80, "slug": "abc", "administrator_name": WIDE * 80, "administrator": "a@b.example"}
+    assert console.post(f"/{HOME}centros/nuevo", made).status_code == 422
+    invited = {"name": WIDE * 50 + "\r\nBcc: x@mal.example", "email": "nombre-largo@b.example"}
+    assert console.post(f"/{HOME}operadores/", invited).status_code == 422
+    assert not Operator.objects.filter(email="nombre-largo@b.example").exists()
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "0"])

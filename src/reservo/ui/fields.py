@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from reservo.core import text
 
 
 class OneLine(forms.CharField):
-    """Words in one line: normalised, without control characters, of at most `max_length`."""
+    """Words in one line: normalised, without control characters, of at most `max_length`.
+
+    Some letters are two once normalised: what is too long only then is refused too, and never kept as it was typed.
+    """
 
     def to_python(self, value: Any) -> str:
         typed = super().to_python(value)
         try:
             return text.clean(typed, self.max_length)
-        except text.TooLong:
-            return typed  # the validators refuse it
+        except text.TooLong as long:
+            raise forms.ValidationError(_("El texto es demasiado largo.")) from long

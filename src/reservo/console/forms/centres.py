@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reservo.catalog.forms.fields import country_choices, zone_choices
-from reservo.core import mailaddress, money, text, zones
+from reservo.core import mailaddress, money, zones
 from reservo.tenancy import slugs
 from reservo.tenancy.models import Placement
 from reservo.tenants import stores
+from reservo.ui.fields import OneLine
 
 STATES = [
     (Placement.State.ACTIVE.value, gettext_lazy("Activo")),
@@ -24,14 +25,11 @@ STATES = [
 class ReasonForm(forms.Form):
     """Whatever is done to somebody else's centre has a reason that they can read."""
 
-    reason = forms.CharField(label=gettext_lazy("Motivo"), max_length=200)
-
-    def clean_reason(self) -> str:
-        return _cleaned(self, "reason", 200)
+    reason = OneLine(label=gettext_lazy("Motivo"), max_length=200)
 
 
 class StateForm(ReasonForm):
-    reason = forms.CharField(
+    reason = OneLine(
         label=gettext_lazy("Motivo"), max_length=200, help_text=gettext_lazy("Lo leerá el centro.")
     )
     state = forms.ChoiceField(label=gettext_lazy("Estado"), choices=STATES)
@@ -57,7 +55,7 @@ class StateForm(ReasonForm):
 
 
 class AdministratorForm(forms.Form):
-    administrator_name = forms.CharField(
+    administrator_name = OneLine(
         label=gettext_lazy("Nombre de quien administra"), max_length=80, required=False
     )
     administrator = forms.CharField(
@@ -67,9 +65,6 @@ class AdministratorForm(forms.Form):
         help_text=gettext_lazy("Le llegará una invitación para elegir su contraseña."),
     )
 
-    def clean_administrator_name(self) -> str:
-        return text.clean(self.cleaned_data["administrator_name"], 80)
-
     def clean_administrator(self) -> str:
         try:
             return mailaddress.check(self.cleaned_data["administrator"]).casefold()
@@ -78,9 +73,7 @@ class AdministratorForm(forms.Form):
 
 
 class CentreForm(AdministratorForm):
-    name = forms.CharField(
-        label=gettext_lazy("Nombre"), max_length=80, widget=forms.TextInput({"autofocus": True})
-    )
+    name = OneLine(label=gettext_lazy("Nombre"), max_length=80, widget=forms.TextInput({"autofocus": True}))
     slug = forms.CharField(
         label=gettext_lazy("Dirección"),
         max_length=60,
@@ -107,9 +100,6 @@ class CentreForm(AdministratorForm):
         )
         self.fields["store"] = forms.ChoiceField(label=_("Almacén"), choices=store_choices(), required=False)
         self.order_fields(self.field_order)
-
-    def clean_name(self) -> str:
-        return _cleaned(self, "name", 80)
 
     def clean_slug(self) -> str:
         return clean_slug(self.cleaned_data["slug"])
@@ -139,10 +129,3 @@ def store_choices() -> list[tuple[str, str]]:
         ("", _("El primero con lugar")),
         *((store.name, f"{store.name} · {store.get_engine_display()}") for store in open_ones),
     ]
-
-
-def _cleaned(form: forms.Form, name: str, longest: int) -> str:
-    words = text.clean(form.cleaned_data[name], longest)
-    if not words:
-        raise forms.ValidationError(form.fields[name].error_messages["required"])
-    return words
