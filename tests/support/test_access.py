@@ -280,6 +280,21 @@ def test_a_restore_does_not_bring_an_ended_access_back(inside, centre):
     assert is_out(inside, centre)
 
 
+def test_a_copy_of_the_centre_has_given_no_consent(inside, console, centre):
+    """Else whoever may restore would go on looking after the centre has ended it."""
+    from reservo.fleet.backups import restoring, sources
+    from reservo.tenants import operations as tenants
+    from tests.fleet.backing_up import back_up
+
+    back_up(centre.route)
+    answer(centre, "terminar")
+    copy = f"{centre.slug}-copia"
+    restoring.as_new(copy, sources.newest(centre.route.tenant_id), clock=now)
+    tenants.set_state(copy, "active", reason="x", at=now())
+    entered = console.post(f"{HOME}centros/{copy}/soporte/entrar")
+    assert entered.headers["Location"] == f"{HOME}centros/{copy}/"
+
+
 def test_logging_out_is_all_a_visitor_may_send(inside, centre):
     assert inside.post(centre.url("logout")).status_code == 302
     assert is_out(inside, centre)
