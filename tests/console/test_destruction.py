@@ -11,6 +11,7 @@ from reservo import tenancy
 from reservo.accounts.models import Membership, Session
 from reservo.adapters import files
 from reservo.audit.models import Action
+from reservo.console.models import Operator
 from reservo.core.clock import now
 from reservo.fleet import orders
 from reservo.fleet.backups import places
@@ -21,6 +22,7 @@ from reservo.tenants import stores
 from reservo.tenants.models import Tenant
 from reservo.tenants.operations import set_state
 from tests.console.cast import HOME, browser
+from tests.console.test_door import accept, link_of
 from tests.fleet.backing_up import back_up
 
 pytestmark = pytest.mark.embedded
@@ -107,6 +109,37 @@ def test_the_one_who_asked_is_no_second_person(console, closed):
     ask(console, f"centros/{closed.slug}", closed.slug)
     answer = console.post(f"{HOME}encargos/{newest().pk}/aceptar", {"typed": closed.slug})
     assert (answer.status_code, "tiene que aceptarlo otra persona" in answer.content.decode()) == (422, True)
+    work()
+    assert Placement.objects.filter(slug=closed.slug).exists()
+
+
+def come_in(link, name):
+    """Somebody answers an invitation with an authenticator of their own; whoever holds the link can."""
+    client = Client()
+    assert accept(client, link_of(link), name=name).status_code == 200
+    return client
+
+
+def agree(client, closed):
+    return client.post(f"{HOME}encargos/{newest().pk}/aceptar", {"typed": closed.slug})
+
+
+def test_who_was_invited_from_the_console_today_is_no_second_person(console, closed):
+    email = f"nora-{now().timestamp()}@reservo.example"
+    shown = console.post(f"{HOME}operadores/", {"name": "Nora", "email": email}).content.decode()
+    invited = come_in(shown, "Nora")
+    ask(console, f"centros/{closed.slug}", closed.slug)
+    refused = agree(invited, closed)
+    assert (refused.status_code, "hace menos de un día" in refused.content.decode()) == (422, True)
+    Operator.objects.filter(email=email).update(invited_at=now() - timedelta(days=1, seconds=1))
+    assert agree(invited, closed).status_code == 302
+
+
+def test_a_link_that_one_makes_for_a_colleague_makes_no_second_person_of_oneself(console, closed, raul):
+    shown = console.post(f"{HOME}operadores/{raul.pk}/anular").content.decode()
+    as_raul = come_in(shown, "Raúl Pinto")
+    ask(console, f"centros/{closed.slug}", closed.slug)
+    assert agree(as_raul, closed).status_code == 422
     work()
     assert Placement.objects.filter(slug=closed.slug).exists()
 

@@ -253,7 +253,7 @@ def test_every_form_asks_for_the_session_before_it_leaves_the_page():
 
 
 def link_of(text):
-    return re.search(r"/operador/invitacion/\S+", text)[0]
+    return re.search(r"/operador/invitacion/[\w:-]+", text)[0]
 
 
 def command(*words):
@@ -309,6 +309,18 @@ def test_an_invitation_that_is_answered_badly_stays_open(control, given, words):
     assert answer.status_code == 422
     assert words.casefold() in answer.content.decode().casefold()
     assert accept(Client(), path).status_code == 200
+
+
+def test_of_two_who_answer_one_invitation_at_once_the_first_stays(control):
+    made = operators.invite(f"par-{now().timestamp()}@reservo.example", name="Eva", by=SHELL, at=now())
+    token = operators.invitation_token(made)
+    first, second = operators.invited_by(token), operators.invited_by(token)
+    seeds = [totp.new_seed(), totp.new_seed()]
+    codes = [totp.code_at(seed, int(now().timestamp()) // totp.STEP_SECONDS) for seed in seeds]
+    operators.accept(first, name="Eva", password=PASSWORD, seed=seeds[0], code=codes[0], at=now())
+    with pytest.raises(operators.InvitationOver):
+        operators.accept(second, name="Mala", password=PASSWORD, seed=seeds[1], code=codes[1], at=now())
+    assert operators._unsealed(Operator.objects.get(pk=made.pk)) == seeds[0]
 
 
 def test_a_newer_link_ends_the_older_one(control):

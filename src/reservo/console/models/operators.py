@@ -22,6 +22,9 @@ class Operator(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     invited_at = models.DateTimeField()
+    invited_by_id = models.PositiveBigIntegerField(
+        null=True, help_text="operator who made the link; none from the shell"
+    )
     entered_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from reservo.console import trail
+from reservo.console.operations import operators
 from reservo.core.actor import Actor
 from reservo.fleet import orders
 from reservo.fleet.models import Backup, Order
@@ -68,7 +69,8 @@ def destroy_backup(backup: Backup, *, reason: str, by: Actor, at: datetime) -> O
 
 
 def approve(order: Order, *, by: Actor, at: datetime) -> None:
-    """The second person. Raises SamePerson, NotOpen."""
+    """The second person. Raises SamePerson, Newcomer, NotOpen."""
+    operators.refuse_newcomer(by.id, at=at)
     orders.approve(order, by=by, at=at)
     trail.note("destroy.approved", "order", order.pk, name=order.name, by=by, at=at, to=order.kind)
 

@@ -19,6 +19,7 @@ from reservo.console import totp, trail
 from reservo.console.models import UNANSWERED, Operator, RecoveryCode
 from reservo.core import mailaddress, sealing
 from reservo.core.actor import Actor
+from reservo.fleet import orders
 
 INVITATION_LIFE = timedelta(days=7)
 _INVITATION = "reservo.operator-invitation"
@@ -40,6 +41,10 @@ class NoSecondFactor(PermissionError):
     """This person has none yet, and nobody enters without: the invitation sets it up."""
 
 
+class Newcomer(PermissionError):
+    """Whoever sent this person the link to get in may sit behind both: they are nobody's second person for a day."""
+
+
 class LastOperator(RuntimeError):
     """Nobody would be left who can enter."""
 
@@ -54,7 +59,7 @@ def invite(email: str, *, name: str, by: Actor, at: datetime) -> Operator:
         try:
             with tenancy.atomic():
                 made = Operator.objects.create(
-                    email=email, name=name.strip()[:80], created_at=at, invited_at=at
+                    email=email, name=name.strip()[:80], created_at=at, invited_at=at, invited_by_id=by.id
                 )
         except IntegrityError as taken:
             raise OperatorExists(email) from taken
@@ -66,8 +71,8 @@ def reset(operator: Operator, *, by: Actor, at: datetime) -> None:
     """Password, second factor and recovery codes are void, sessions end; a new invitation is the way in."""
     with tenancy.control(), tenancy.atomic():
         operator.password, operator.sealed_seed, operator.invited_at = UNANSWERED, "", at
-        operator.is_active = True
-        operator.save(update_fields=["password", "sealed_seed", "invited_at", "is_active"])
+        operator.is_active, operator.invited_by_id = True, by.id
+        operator.save(update_fields=["password", "sealed_seed", "invited_at", "is_active", "invited_by_id"])
         operator.recovery_codes.all().delete()
         end_sessions(operator)
         trail.note("operator.reset", "operator", operator.pk, name=operator.email, by=by, at=at)
@@ -106,16 +111,27 @@ def invited_by(token: str) -> Operator:
 
 
 def accept(operator: Operator, *, name: str, password: str, seed: str, code: str, at: datetime) -> list[str]:
-    """Password and second factor are set; the recovery codes, shown this once. Raises WeakPassword, WrongCode."""
+    """Password and second factor are set; the recovery codes, shown this once.
+
+    Raises WeakPassword, WrongCode, and InvitationOver for the second of two who answer it at the same time.
+    """
     passwords.check(password, email=operator.email)
     step = totp.step_of(code, seed, at=at)
     if step is None:
         raise WrongCode
     codes = totp.new_recovery_codes()
     with tenancy.control(), tenancy.atomic():
-        operator.name, operator.password = name.strip()[:80], make_password(password)
-        operator.sealed_seed, operator.last_step = _sealed(operator, seed), step
-        operator.save(update_fields=["name", "password", "sealed_seed", "last_step"])
+        still_open = Operator.objects.filter(
+            pk=operator.pk, is_active=True, password=UNANSWERED, invited_at=operator.invited_at
+        )
+        if not still_open.update(
+            name=name.strip()[:80],
+            password=make_password(password),
+            sealed_seed=_sealed(operator, seed),
+            last_step=step,
+        ):
+            raise InvitationOver
+        operator.refresh_from_db()
         operator.recovery_codes.all().delete()
         RecoveryCode.objects.bulk_create(
             RecoveryCode(operator=operator, digest=totp.digest_of(one)) for one in codes
@@ -167,6 +183,15 @@ def entered(operator: Operator, *, client: str, at: datetime) -> None:
         at=at,
         client=client,
     )
+
+
+def refuse_newcomer(operator_id: int | None, *, at: datetime) -> None:
+    """Who was let in from the console less than a day ago, or let in anew. Raises Newcomer."""
+    lately = Operator.objects.filter(
+        pk=operator_id, invited_by_id__isnull=False, invited_at__gt=at - orders.SECOND_THOUGHT
+    )
+    if lately.exists():
+        raise Newcomer
 
 
 def end_sessions(operator: Operator) -> None:

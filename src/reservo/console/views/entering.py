@@ -94,9 +94,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return _plain(request, "console/link_over.html", {}, status=404)
     seed = _seed_of(request.POST.get("seed", "")) or totp.new_seed()
     form = AcceptForm(request.POST or None, initial={"name": invited.name})
-    if request.method == "POST" and form.is_valid() and (codes := _accepted(invited, form, seed)):
-        _begin(request, invited)
-        return _plain(request, "console/recovery_codes.html", {"codes": codes})
+    try:
+        if request.method == "POST" and form.is_valid() and (codes := _accepted(invited, form, seed)):
+            _begin(request, invited)
+            return _plain(request, "console/recovery_codes.html", {"codes": codes})
+    except operators.InvitationOver:
+        return _plain(request, "console/link_over.html", {}, status=404)
     address = totp.address_of(seed, invited.email)
     context = {
         "form": form,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reservo.console import reasons
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.fleet import TypedForm
-from reservo.console.operations import destruction
+from reservo.console.operations import destruction, operators
 from reservo.console.views.pages import show
 from reservo.core.clock import now
 from reservo.fleet import orders
@@ -56,6 +56,13 @@ def approve(request: HttpRequest, order_id: int) -> HttpResponse:
             destruction.approve(order, by=actor_of(request), at=now())
         except orders.SamePerson:
             form.add_error(None, _("Lo pediste tú: tiene que aceptarlo otra persona."))
+        except operators.Newcomer:
+            form.add_error(
+                None,
+                _(
+                    "Tu acceso se dio desde la consola hace menos de un día: tiene que aceptarlo otra persona."
+                ),
+            )
         except orders.NotOpen:
             form.add_error(None, _("Ya no espera: se hizo, se anuló o se está haciendo."))
         else:
