@@ -103,6 +103,11 @@ def test_the_doors_stand_anything(control, door):
         assert answer.status_code in (302, 404, 422), (door, kind, answer.status_code)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_the_trail_is_narrowed_by_any_day_there_can_be(console, day):
+    assert console.get(f"/{HOME}registro/?desde={day}&hasta={day}").status_code == 200
+
+
 WIDE = "\u0958"  # one letter as typed, two once normalised
 
 

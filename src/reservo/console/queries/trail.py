@@ -104,7 +104,7 @@ def _found(asked: Asked) -> QuerySet[Action]:
         found = found.filter(details__name__icontains=asked.about[:254])
     if asked.since:
         found = found.filter(at__gte=_midnight(asked.since))
-    if asked.until:
+    if asked.until and asked.until < date.max:
         found = found.filter(at__lt=_midnight(asked.until) + timedelta(days=1))
     return found
 
