@@ -144,6 +144,17 @@ def test_a_link_that_one_makes_for_a_colleague_makes_no_second_person_of_oneself
     assert Placement.objects.filter(slug=closed.slug).exists()
 
 
+def test_who_cannot_be_the_second_person_is_told_before_typing_anything(console, second, closed):
+    ask(console, f"centros/{closed.slug}", closed.slug)
+    page = f"{HOME}encargos/{newest().pk}/aceptar"
+    assert 'name="typed"' in second.get(page).content.decode()
+    own = console.get(page).content.decode()
+    assert ("Lo pediste tú" in own, 'name="typed"' in own) == (True, False)
+    console.post(f"{HOME}encargos/{newest().pk}/anular")
+    over = second.get(page).content.decode()
+    assert ("Ya no espera" in over, 'name="typed"' in over) == (True, False)
+
+
 def test_the_second_person_types_its_name_too(console, second, closed):
     ask(console, f"centros/{closed.slug}", closed.slug)
     assert second.post(f"{HOME}encargos/{newest().pk}/aceptar", {"typed": "otra"}).status_code == 422

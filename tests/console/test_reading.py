@@ -37,3 +37,9 @@ def test_restores_stand_under_backups(console):
 def test_figures_are_written_as_the_language_writes_them():
     assert (size(5_400_000), size(None)) == ("5,4 MB", "—")
     assert re.sub(r"\s", " ", count(12_345_678)) in ("12.345.678", "12 345 678")
+
+
+def test_the_way_on_from_a_page_that_is_not_there_leads_back_into_the_console(console):
+    answer = console.get(f"{HOME}centros/no-hay/")
+    assert answer.status_code == 404
+    assert f'href="{HOME}">Ir al inicio' in answer.content.decode()

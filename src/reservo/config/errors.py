@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from reservo import tenancy
@@ -38,6 +40,8 @@ def _page(
         context = {"status": status, "title": title, "text": text, "at_work": is_at_work}
         context["has_to_log_in"] = has_to_log_in
         context["again"] = _again(request, status)
+        console = reverse("console:centres", urlconf=settings.ROOT_URLCONF)
+        context["home"] = console if request.path.startswith(console) else "/"
         response = render(request, "ui/error.html", context, status=status)
     for name, value in headers.items():
         response[name.replace("_", "-")] = value

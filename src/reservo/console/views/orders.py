@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from reservo.console import reasons
 from reservo.console.access import actor_of, operator
 from reservo.console.forms.fleet import TypedForm
+from reservo.console.models import Operator
 from reservo.console.operations import destruction, operators
 from reservo.console.views.pages import show
 from reservo.core.clock import now
@@ -49,27 +50,20 @@ def open_now(request: HttpRequest) -> HttpResponse:
 @operator
 def approve(request: HttpRequest, order_id: int) -> HttpResponse:
     """The second person reads what it is and types its name."""
-    order = _of(order_id)
-    form = TypedForm(request.POST or None, name=order.name, with_reason=False)
-    if request.method == "POST" and form.is_valid():
+    order, by = _of(order_id), request.operator
+    form, refusal = TypedForm(request.POST or None, name=order.name, with_reason=False), _why_not(order, by)
+    if request.method == "POST" and not refusal and form.is_valid():
         try:
             destruction.approve(order, by=actor_of(request), at=now())
-        except orders.SamePerson:
-            form.add_error(None, _("Lo pediste tú: tiene que aceptarlo otra persona."))
-        except operators.Newcomer:
-            form.add_error(
-                None,
-                _(
-                    "Tu acceso se dio desde la consola hace menos de un día: tiene que aceptarlo otra persona."
-                ),
-            )
-        except orders.NotOpen:
-            form.add_error(None, _("Ya no espera: se hizo, se anuló o se está haciendo."))
+        except (orders.SamePerson, operators.Newcomer, orders.NotOpen):
+            order = _of(order_id)
+            refusal = _why_not(order, by)
         else:
             messages.success(request, _("Aceptado: se hace enseguida."))
             return HttpResponseRedirect(reverse("console:orders"))
+    context = {"order": order, "form": form, "refusal": refusal}
     status = 422 if request.method == "POST" else 200
-    return show(request, "console/order_approve.html", {"order": order, "form": form}, status=status)
+    return show(request, "console/order_approve.html", context, status=status)
 
 
 @require_POST
@@ -145,6 +139,19 @@ def _said(refused: Exception, name: str) -> str:
     if isinstance(refused, endings.StillNeeded):
         return reasons.why(refused, centre=name)
     return str(refused)
+
+
+def _why_not(order: Order, by: Operator) -> str:
+    """Why this operator cannot be the second person of it; empty if they can."""
+    if order.state != Order.State.WAITING or order.approved_by or not order.needs_second:
+        return _("Ya no espera: se hizo, se anuló o se está haciendo.")
+    if order.asked_by_id == by.pk:
+        return _("Lo pediste tú: tiene que aceptarlo otra persona.")
+    try:
+        operators.refuse_newcomer(by.pk, at=now())
+    except operators.Newcomer:
+        return _("Tu acceso se dio desde la consola hace menos de un día: tiene que aceptarlo otra persona.")
+    return ""
 
 
 def _of(order_id: int) -> Order:
