@@ -1,9 +1,11 @@
 """What the console says is in the reader's words, and where one is stands marked."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from reservo import console as console_app
 from reservo.console import trail
 from reservo.console.templatetags.console import count, size
 from reservo.core.clock import now
@@ -43,3 +45,23 @@ def test_the_way_on_from_a_page_that_is_not_there_leads_back_into_the_console(co
     answer = console.get(f"{HOME}centros/no-hay/")
     assert answer.status_code == 404
     assert f'href="{HOME}">Ir al inicio' in answer.content.decode()
+
+
+def test_what_is_drawn_again_and_again_leaves_the_keyboard_its_place():
+    """htmx finds the focus again by the name of what had it."""
+    folder = Path(console_app.__file__).parent / "templates" / "console"
+    drawn = [page for page in folder.glob("_*.html") if "load delay" in page.read_text()]
+    found = {
+        page.name: [
+            tag
+            for tag in re.findall(r"<(?:a|button|summary)\b(?:{%.*?%}|{{.*?}}|[^>])*>", page.read_text())
+            if " id=" not in tag
+        ]
+        for page in drawn
+    }
+    assert len(drawn) == 5
+    assert {name: tags for name, tags in found.items() if tags} == {
+        "_support.html": [
+            '<button class="button">'
+        ]  # the form that asks: nothing is drawn again while it stands
+    }

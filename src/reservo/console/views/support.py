@@ -45,7 +45,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     except AWAY:
         form.add_error(None, _("Su almacén no responde: nada cambió."))
         return _shown(request, slug, form, status=422)
-    return _shown(request, slug, _form())
+    return _shown(request, slug, _form(), is_answer=True)
 
 
 @require_POST
@@ -98,9 +98,12 @@ def _route(slug: str) -> tenancy.Route:
     return route
 
 
-def _shown(request: HttpRequest, slug: str, form: SupportForm, *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest, slug: str, form: SupportForm, *, status: int = 200, is_answer: bool = False
+) -> HttpResponse:
+    """The answer to a form that is gone takes the keyboard along."""
     at = now()
-    context = {"slug": slug, "form": form, "now": at, "operator": request.operator}
+    context = {"slug": slug, "form": form, "now": at, "operator": request.operator, "is_answer": is_answer}
     try:
         with tenancy.activate(_route(slug)):
             latest = queries.latest()
