@@ -16,7 +16,7 @@ from reservo.adapters import archives
 from reservo.adapters.archives import addresses
 from reservo.adapters.archives.aws import calls, downloads, uploads
 from tests.installation import free_ports
-from tests.objectstore import SECRET, Fault, Gate
+from tests.objectstore import CREDENTIALS, SECRET, Fault, Gate
 
 ROOT = Path(__file__).parents[2]
 NAME = "us/centre-1/20261125t030000-ab12.backup"
@@ -124,19 +124,23 @@ def test_a_large_one_that_failed_half_way_leaves_nothing(archive):
 
 
 def test_what_killed_writers_left_is_removed_after_a_day(archive, monkeypatch):
+    assert uploads.DRAFT_SECONDS == 24 * 3600.0
     call, key = archive._bucket.call, archive._key(NAME)
     left = call("create_multipart_upload", Key=key)["UploadId"]
     monkeypatch.setattr(uploads, "DRAFT_SECONDS", float("inf"))
     archive.write(NAME, put(CONTENT))
     assert [draft["UploadId"] for draft in drafts(archive)] == [left]
-    monkeypatch.setattr(uploads, "DRAFT_SECONDS", 24 * 3600.0)
+    monkeypatch.setattr(uploads, "DRAFT_SECONDS", -3600.0)  # its clock may be ahead of ours
     archive.write("us/centre-1/2", put(CONTENT))
     assert drafts(archive) == []
 
 
 @pytest.mark.parametrize("content", [b"small", CONTENT], ids=["small", "large"])
 @pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "at-the-same-moment"])
-def test_of_two_writers_at_once_the_first_to_end_stays(archive, monkeypatch, content, is_seen):
+def test_of_two_writers_at_once_the_first_to_end_stays(archive, objects, monkeypatch, content, is_seen):
+    if content == CONTENT and not is_seen and not objects.minds_conditions_of_parts():
+        pytest.skip("this store ends an upload in parts whatever the condition")
+
     def slower(write):
         write(content)
         archive.write(NAME, put(b"first"))
@@ -296,8 +300,8 @@ def test_without_credentials_it_says_where_they_come_from_and_takes_those_that_c
     monkeypatch.setenv("AWS_PROFILE", "of-nobody")
     assert refusal(archive.names).startswith("there are no credentials")
     monkeypatch.delenv("AWS_PROFILE")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, CREDENTIALS[name])
     assert archive.names() == []
 
 
