@@ -13,8 +13,9 @@ from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
+from reservo.catalog.models import ServiceCategory
 from reservo.core.clock import now
-from reservo.fleet import moves, rows
+from reservo.fleet import journal, moves, rows
 from reservo.fleet.models import Move
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import directory, servers
@@ -217,6 +218,48 @@ def test_a_row_that_differs_stops_the_move_before_the_flip(cast_in, places, mond
         moves.run(move, clock=now, progress=spoil)
     assert directory.by_id(cast.route.tenant_id).store == places["sqlite"]
     assert book(cast, monday + timedelta(hours=1), at=now()) == 2
+
+
+@pytest.mark.parametrize("target", ["files", "postgresql", "mariadb"])
+def test_names_that_go_from_one_to_another_meanwhile_do_not_stop_it(cast_in, places, monkeypatch, target):
+    cast = cast_in("sqlite")
+    with tenancy.activate(cast.route), tenancy.atomic():
+        first, second = (ServiceCategory.objects.create(name=name) for name in ("Manos", "Pies"))
+    monkeypatch.setattr(journal, "NOTES_AT_ONCE", 1)
+
+    named = []
+
+    def exchange(move):
+        if move.state == "following" and not named:
+            for category, name in ((first, "Uñas"), (second, "Rostro"), (first, "Pies")):
+                with tenancy.activate(cast.route), tenancy.atomic():
+                    ServiceCategory.objects.filter(pk=category.pk).update(name=name)
+                named.append(name)
+
+    move = moves.run(moves.plan(cast.slug, places[target], at=now()), clock=now, progress=exchange)
+    with tenancy.activate(directory.find(cast.slug)):
+        found = dict(ServiceCategory.objects.filter(pk__in=[first.pk, second.pk]).values_list("pk", "name"))
+    assert found == {first.pk: "Pies", second.pk: "Rostro"}
+    assert moves.compare_again(move)
+
+
+def test_two_on_their_way_do_not_share_the_last_room(cast_in, places, tmp_path):
+    one, other = cast_in("sqlite"), cast_in("sqlite")
+    narrow = stores.Description(
+        name=f"narrow-{time.monotonic_ns()}",
+        engine="sqlite",
+        address=str(tmp_path),
+        capacity=1,
+        is_dedicated=True,
+    )
+    narrow = stores.add(narrow).name
+    first = moves.plan(one.slug, narrow, at=now())
+    with pytest.raises(moves.CannotMove, match="full"):
+        moves.plan(other.slug, narrow, at=now())
+    moves.abort(first, clock=now)
+    moves.run(moves.plan(other.slug, narrow, at=now()), clock=now)
+    with pytest.raises(moves.CannotMove, match="full"):
+        moves.plan(one.slug, narrow, at=now())
 
 
 def test_moves_that_make_no_sense_are_refused(cast_in, places):

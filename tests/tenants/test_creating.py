@@ -1,5 +1,10 @@
 """Making centres: whole or not at all."""
 
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import django.db
 import pytest
 
 from reservo import tenancy
@@ -134,3 +139,31 @@ def test_what_a_killed_creation_left_is_taken_back_when_asked(make, monkeypatch)
     assert not namespaces.exists(left.route())
     assert make("nueva-siete").state == "active"
     assert not operations.take_back_unfinished("nueva-siete")
+
+
+def test_of_many_at_once_no_more_come_than_there_is_room_for(make, monkeypatch, tmp_path):
+    name = f"narrow-{time.monotonic_ns()}"
+    stores.add(
+        stores.Description(name=name, engine="sqlite", address=str(tmp_path), capacity=2, is_dedicated=True)
+    )
+
+    named = namespaces.name_for
+
+    def later(engine, slug):
+        time.sleep(0.1)
+        return named(engine, slug)
+
+    monkeypatch.setattr(namespaces, "name_for", later)
+
+    def one(number):
+        try:
+            make(f"angosto-{number}", store=name)
+        except stores.NoRoom:
+            return "no room"
+        finally:
+            connections.close_all()
+            django.db.connections.close_all()
+        return "made"
+
+    with ThreadPoolExecutor(6) as pool:
+        assert Counter(pool.map(one, range(6))) == {"made": 2, "no room": 4}

@@ -72,6 +72,7 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
             hold(placement)
             if Restore.objects.filter(open_for=placement.pk).exists():
                 raise CannotMove("restoring", centre=slug)
+            _refuse_full(store)
             return Move.objects.create(
                 tenant_id=placement.pk,
                 slug=slug,
@@ -99,12 +100,18 @@ def _movable(slug: str, store: Store) -> Placement:
         raise CannotMove("migrating", centre=slug)
     if store.is_draining:
         raise CannotMove("draining", store=store.name)
-    if store.placements.count() >= store.capacity:
-        raise CannotMove("full", store=store.name, capacity=store.capacity)
+    _refuse_full(store)
     bad = [finding for finding in stores.check(store.name) if not finding.well]
     if bad:
         raise CannotMove("unfit", store=store.name, what=bad[0].what, mend=bad[0].mend, found=bad[0])
     return placement
+
+
+def _refuse_full(store: Store) -> None:
+    """Centres that are on their way to it have their room already."""
+    coming = Move.objects.filter(target_store=store.name, flipped_at=None).exclude(open_for=None).count()
+    if store.placements.count() + coming >= store.capacity:
+        raise CannotMove("full", store=store.name, capacity=store.capacity)
 
 
 def hold(placement: Placement) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import models
+from django.db import IntegrityError, models
 
 from reservo import tenancy
 from reservo.fleet import journal, rows, sequences, snapshots
@@ -28,6 +28,7 @@ NEAR = 200
 MOST_LAPS = 1_000
 State = Move.State
 Progress = Callable[[Move], None]
+Current = dict[type[models.Model], list[rows.Row]]
 
 
 class NotEqual(RuntimeError):
@@ -125,17 +126,34 @@ def _follow_and_verify(move: Move, clock: object, progress: Progress) -> None:
 
 
 def _replay(move: Move, limit: int | None) -> int:
-    """Bring the target up to what the journal says; how many notes there were. Keeps the digests in step."""
-    with tenancy.activate(_as_it_is(source_route(move))):
-        notes = journal.read(limit)
-        current = {model: rows.with_keys(model, keys) for model, keys in notes.keys.items()}
+    """Bring the target up to what the journal says; how many notes there were. Keeps the digests in step.
+
+    Of a part of the notes, a row may have taken since what is another's at the target until a later note (a name that
+    two services exchanged): then all of them are replayed at once, which is the source as it was at one moment.
+    """
+    try:
+        return _replay_to(move, limit)
+    except IntegrityError:
+        if limit is None:
+            raise
+        return _replay_to(move, None)
+
+
+def _replay_to(move: Move, limit: int | None) -> int:
+    with tenancy.activate(_as_it_is(source_route(move))), snapshots.snapshot():
+        notes, current = _changed(limit)
     _apply(move, notes, current)
     with tenancy.activate(_as_it_is(source_route(move))):
         journal.forget(notes)
     return len(notes.seqs)
 
 
-def _apply(move: Move, notes: journal.Notes, current: dict[type[models.Model], list[rows.Row]]) -> None:
+def _changed(limit: int | None) -> tuple[journal.Notes, Current]:
+    notes = journal.read(limit)
+    return notes, {model: rows.with_keys(model, keys) for model, keys in notes.keys.items()}
+
+
+def _apply(move: Move, notes: journal.Notes, current: Current) -> None:
     digests = {name: rows.Digest.from_json(pair) for name, pair in move.digests.items()}
     target = target_route(move)
     with tenancy.activate(target), namespaces.loosely(target), tenancy.atomic():
@@ -165,8 +183,7 @@ def _keep(move: Move, digests: dict[str, rows.Digest]) -> None:
 def _verify(move: Move) -> None:
     """Both sides at the same moment: a snapshot of the source and its journal, with which the target catches up."""
     with tenancy.activate(_as_it_is(source_route(move))), snapshots.snapshot():
-        notes = journal.read(None)
-        current = {model: rows.with_keys(model, keys) for model, keys in notes.keys.items()}
+        notes, current = _changed(None)
         expected = rows.digests()
     move.digests = {}
     _apply(move, notes, current)
