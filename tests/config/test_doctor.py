@@ -16,10 +16,12 @@ from django.test import override_settings
 
 from reservo.config import clocks, doctor
 from reservo.core.clock import now
+from reservo.fleet import moves
 from reservo.jobs.models import Heartbeat
 from reservo.tenancy import namespaces
 from reservo.tenancy.backends.sqlite.base import path_of
 from reservo.tenancy.models import Placement, Store
+from reservo.tenants import stores
 from tests.installation import free_ports
 
 
@@ -137,6 +139,32 @@ def test_a_store_that_is_away_is_told_and_hides_nothing_else(centre):
         for one in lost:
             one.delete()
         store.delete()
+
+
+def test_a_store_that_is_away_is_told_before_a_centre_comes_to_it(control):
+    address = f"127.0.0.1:{free_ports(1)[0]}/centres"
+    store = Store.objects.create(name="empty", engine="postgresql", address=address, capacity=2)
+    try:
+        assert "empty" in found("stores that do not answer").what
+    finally:
+        store.delete()
+
+
+def test_a_move_that_nobody_is_at_is_told(centre, tmp_path):
+    stores.add(
+        stores.Description(
+            name="further", engine="sqlite", address=str(tmp_path), capacity=9, is_dedicated=True
+        )
+    )
+    move = moves.plan(centre.slug, "further", at=now())
+    try:
+        told = found("moves that were stopped")
+        assert (told.well, told.what) == (False, f"moves that were stopped in the middle: {centre.slug}")
+        assert "--resume" in told.mend
+    finally:
+        moves.abort(move, clock=now)
+        stores.remove("further")
+    assert found("moves that were stopped").well
 
 
 def test_a_change_of_state_that_was_cut_short_is_told(other):

@@ -4,17 +4,11 @@ import os
 import sys
 
 from django.core import management
-from django.db import OperationalError
 
-# Long enough to be commands of their own.
-UNDER = {
-    ("tenants", "move"): "move",
-    ("tenants", "backup"): "backup",
-    ("tenants", "restore"): "restore",
-    ("tenants", "export"): "export",
-    ("tenants", "import"): "import_centre",
-    ("import", "shared-database"): "import_shared_database",
-}
+from reservo.config.commands import OVERVIEW, UNDER
+
+HELP = ([], ["help"], ["--help"], ["-h"])
+STOPPED = 130  # what a shell says of a command that Ctrl-C ended
 
 
 def main() -> None:
@@ -24,19 +18,28 @@ def main() -> None:
 
         mark_as_demo()
     words = sys.argv[1:]
+    if words in HELP:
+        print(OVERVIEW)
+        return
+    if words[:1] == ["import"] and tuple(words[:2]) not in UNDER:
+        sys.exit("usage: reservo import shared-database MAPPING …")
     if command := UNDER.get(tuple(words[:2])):
         words = [command, *words[2:]]
     try:
         management.execute_from_command_line(["reservo", *words])
-    except OperationalError as error:
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(STOPPED)
+    except Exception as error:
         sys.exit(_told(error))
 
 
-def _told(error: OperationalError) -> str:
-    """A control database that is away is nobody's mistake in the program: one line. Anything else is raised again."""
+def _told(error: Exception) -> str:
+    """A database that is away is nobody's mistake in the program: one line. Anything else is raised again."""
     from reservo.tenancy.backends.control.answering import ControlAway
+    from reservo.tenancy.servers import StoreUnavailable
 
-    if not isinstance(error, ControlAway):
+    if not isinstance(error, ControlAway | StoreUnavailable):
         raise error
     return str(error)
 

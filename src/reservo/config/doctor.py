@@ -20,7 +20,7 @@ from reservo import tenancy
 from reservo.config import clocks, environment
 from reservo.core import zones
 from reservo.core.clock import now
-from reservo.fleet import promoting
+from reservo.fleet import moves, promoting
 from reservo.fleet.backups import health
 from reservo.fleet.schemas import queries
 from reservo.jobs.models import Heartbeat, Job
@@ -190,6 +190,7 @@ def _centres() -> list[Finding]:
     routes, seen = directory.all_active(), _Seen()
     for route in routes:
         seen.look_at(route)
+    seen.away |= _others_away({route.store for route in routes})
     left = list(tenants.unfinished().values_list("slug", flat=True))
     return [
         Finding(
@@ -227,6 +228,28 @@ def _centres() -> list[Finding]:
             seen.bad_mail == 0,
             "see /<centre>/correos/?estado=problem and send them again",
         ),
+    ]
+
+
+def _others_away(asked: set[str]) -> set[str]:
+    """Stores on servers whose centres were not asked for: the next centre may come to one of them."""
+    away = set()
+    for store in Store.objects.exclude(engine=Store.Engine.SQLITE).exclude(name__in=asked):
+        try:
+            namespaces.places_of(store.engine).check(store.name, store.address)
+        except StoreUnavailable:
+            away.add(store.name)
+    return away
+
+
+def _moves() -> list[Finding]:
+    names = ", ".join(sorted(move.slug for move in moves.stopped(at=now())))
+    return [
+        Finding(
+            f"moves that were stopped in the middle: {names or 'none'}",
+            not names,
+            "`reservo tenants move <centre> --resume` goes on, `--abort` gives up",
+        )
     ]
 
 
@@ -303,5 +326,18 @@ def _backups() -> list[Finding]:
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (
-    *(_control, _data, _clock, _schema, _zones, _centres, _processes, _pages, _mail, _backups, _replicas),
+    *(
+        _control,
+        _data,
+        _clock,
+        _schema,
+        _zones,
+        _centres,
+        _moves,
+        _processes,
+        _pages,
+        _mail,
+        _backups,
+        _replicas,
+    ),
 )

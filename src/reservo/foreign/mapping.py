@@ -130,9 +130,12 @@ class Mapping:
 
 
 def read(path: Path) -> Mapping:
-    """Raises BadMapping, OSError."""
-    with path.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
+    """Raises BadMapping."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as gone:
+        raise BadMapping(f"{path}: {gone.strerror}") from gone
     if len(raw) > MOST_BYTES:
         raise BadMapping(f"{path} is longer than {MOST_BYTES} bytes")
     try:

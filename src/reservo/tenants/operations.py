@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -14,8 +15,11 @@ from reservo.core import money, zones
 from reservo.jobs import recurring
 from reservo.tenancy import connections, directory, namespaces, slugs
 from reservo.tenancy.models import Placement
+from reservo.tenancy.servers import StoreUnavailable
 from reservo.tenants import founding, stores
 from reservo.tenants.models import StateChange, Tenant
+
+log = logging.getLogger(__name__)
 
 MOST_TRIES = 5
 LANGUAGES = ("es", "en")
@@ -63,7 +67,7 @@ def create_tenant(
             founding.found(tenant, zone)
         _open(placement, tenant)
     except BaseException:
-        take_back(placement)
+        _take_back_new(placement)
         raise
     directory.forget(slug)
     return placement.route()
@@ -146,7 +150,7 @@ def take_back_unfinished(slug: str) -> bool:
     """
     found = unfinished().select_related("store").filter(slug=slug).first()
     if found is not None:
-        take_back(found)
+        _take_back_new(found)
     return found is not None
 
 
@@ -272,6 +276,16 @@ def _open(placement: Placement, tenant: Tenant) -> None:
         tenant.save(force_insert=True)
         placement.state = Placement.State.ACTIVE
         placement.save(update_fields=["state"])
+
+
+def _take_back_new(placement: Placement) -> None:
+    """Of a centre that nobody has used: what a store that is away may hold of it is empty, and in nobody's way."""
+    try:
+        take_back(placement)
+    except StoreUnavailable:
+        what = "%s is given up; what was made of it may stay in %s as %s, as the store does not answer"
+        log.warning(what, placement.slug, placement.store.name, placement.namespace)
+        placement.delete()
 
 
 def take_back(placement: Placement) -> None:

@@ -1,5 +1,6 @@
 """Giving a centre another place while it works."""
 
+from reservo.fleet.moves.alone import stopped
 from reservo.fleet.moves.planning import (
     AlreadyMoving,
     CannotMove,
@@ -28,4 +29,5 @@ __all__ = [
     "preview",
     "remove_source",
     "run",
+    "stopped",
 ]

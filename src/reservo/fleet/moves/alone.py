@@ -8,7 +8,8 @@ from datetime import datetime
 
 from reservo.fleet import leasing
 from reservo.fleet.models import Move
-from reservo.fleet.moves.planning import AlreadyMoving
+from reservo.fleet.moves.planning import AlreadyMoving, open_moves
+from reservo.jobs import leases
 
 
 @contextmanager
@@ -20,6 +21,11 @@ def alone(move: Move, clock: Callable[[], datetime]) -> Iterator[None]:
             yield
     except leasing.HeldByAnother as moving:
         raise AlreadyMoving(move.slug) from moving
+
+
+def stopped(*, at: datetime) -> list[Move]:
+    """Moves that have not ended and that nobody is at."""
+    return [move for move in open_moves() if not leases.is_running(_name(move), at=at)]
 
 
 def refuse_if_lost(move: Move) -> None:

@@ -67,6 +67,7 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
     """A move that `run` carries out. Raises CannotMove, AlreadyMoving, UnknownStore, StoreUnavailable."""
     store = stores.named(target)
     placement = _movable(slug, store)
+    namespaces.exists(placement.route())  # a place that is away is told before anything is noted
     try:
         with tenancy.control(), tenancy.atomic():
             hold(placement)

@@ -1,16 +1,17 @@
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from reservo.adapters import archives
-from reservo.config.commands_backup import refusals
+from reservo.config.commands import LongCommand
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import running
 from reservo.tenancy.models import Placement
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     """Also reached as `reservo tenants backup`."""
 
     help = "Take a backup now: of a centre, of all of them, or of the control plane."

@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from reservo.config.commands_backup import moment, refusals
+from reservo.config.commands_backup import moment
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import keeping, keys, places, sources
 from reservo.fleet.models import Backup
@@ -34,7 +35,10 @@ class Command(BaseCommand):
         rows = Backup.objects.order_by("-pk")
         if options["slug"]:
             rows = rows.filter(slug="" if options["slug"] == "control" else options["slug"])
-        for row in rows[:MOST_LISTED]:
+        found = rows[:MOST_LISTED]
+        if options["slug"] and not found:
+            raise CommandError(f"there is no backup of {options['slug']}")
+        for row in found:
             at = f"{row.taken_at or row.next_at:%Y-%m-%d %H:%M}"
             state = "removed" if row.removed_at else row.state
             said = row.error or row.get_verdict_display()

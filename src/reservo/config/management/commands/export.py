@@ -1,14 +1,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from reservo.config.commands_backup import dots, refusals
+from reservo.config.commands import LongCommand
+from reservo.config.commands_backup import dots
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet import exports
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     """Also reached as `reservo tenants export`."""
 
     help = "Write a centre whole, in the open format of docs/operations/export-format.md."

@@ -3,43 +3,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from reservo.config.commands import LongCommand
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.foreign import mapping as mappings
 from reservo.foreign import planning, running
 from reservo.foreign import source as sources
-from reservo.foreign.mapping import BadMapping, Mapping
+from reservo.foreign.mapping import Mapping
 from reservo.foreign.models import Import
-from reservo.foreign.source import Source, SourceGone
-from reservo.foreign.verifying import NotEqual
-from reservo.tenancy.servers import StoreUnavailable
-from reservo.tenancy.slugs import BadSlug
-from reservo.tenants import operations, stores
+from reservo.foreign.source import Source
 
 SAY_EVERY_SECONDS = 1.0
 LEASE_ENDS_SECONDS = 15.0
 _COLUMNS = ("kind", "foreign_id", "outcome", "field", "reason", "detail")
-_REFUSALS = (
-    BadMapping,
-    BadSlug,
-    NotEqual,
-    OSError,
-    SourceGone,
-    StoreUnavailable,
-    operations.BadTenant,
-    operations.StateContested,
-    operations.TenantExists,
-    planning.CannotImport,
-    planning.NoSuchImport,
-    running.AlreadyImporting,
-    running.TooManyRejected,
-    stores.NoRoom,
-    stores.UnknownStore,
-)
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     """Also reached as `reservo import shared-database`."""
 
     help = "Bring centres out of a foreign database in which the rows of all customers stand together."
@@ -70,15 +51,18 @@ class Command(BaseCommand):
         if bool(options["slug"]) == bool(options["at_most"]):
             raise CommandError("name one centre, or say --at-most N")
         try:
-            mapping = mappings.read(options["mapping"])
-            if options["at_most"]:
-                self._some(mapping, options)
-            elif options["does"]:
-                getattr(self, f"_{options['does']}")(mapping, options["slug"])
-            else:
-                self._one(mapping, options["slug"], options["most_rejected"])
-        except _REFUSALS as refused:
-            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
+            with refusals():
+                self._do(mappings.read(options["mapping"]), options)
+        except KeyboardInterrupt as stopped:
+            raise CommandError("stopped; the same command goes on, --abort gives up") from stopped
+
+    def _do(self, mapping: Mapping, options: dict[str, Any]) -> None:
+        if options["at_most"]:
+            self._some(mapping, options)
+        elif options["does"]:
+            getattr(self, f"_{options['does']}")(mapping, options["slug"])
+        else:
+            self._one(mapping, options["slug"], options["most_rejected"])
 
     def _some(self, mapping: Mapping, options: dict[str, Any]) -> None:
         """One that fails does not keep the others."""
@@ -92,12 +76,10 @@ class Command(BaseCommand):
         failed = []
         for slug in slugs[: options["at_most"]]:
             try:
-                if options["does"]:
-                    getattr(self, f"_{options['does']}")(mapping, slug)
-                else:
-                    self._one(mapping, slug, options["most_rejected"])
-            except _REFUSALS as refused:
-                self.stderr.write(f"{slug}: {type(refused).__name__}: {refused}")
+                with refusals():
+                    self._do(mapping, {**options, "at_most": 0, "slug": slug})
+            except CommandError as refused:
+                self.stderr.write(f"{slug}: {refused}")
                 failed.append(slug)
         if failed:
             raise CommandError(f"not brought: {', '.join(failed)}")
@@ -168,9 +150,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  {kind:14} {', '.join(words)}")
 
     def _report(self, mapping: Mapping, slug: str) -> None:
+        begun = planning.import_of(slug)
         out = csv.writer(self.stdout, lineterminator="\n")
         out.writerow(_COLUMNS)
-        for finding in planning.findings(planning.import_of(slug)):
+        for finding in planning.findings(begun):
             out.writerow([getattr(finding, name) for name in _COLUMNS])
 
     def _abort(self, mapping: Mapping, slug: str) -> None:

@@ -7,6 +7,7 @@ from reservo.core.clock import now
 from reservo.jobs import claims
 from reservo.jobs.models import Job
 from reservo.tenancy import directory
+from reservo.tenancy.servers import StoreUnavailable
 
 MOST_SHOWN = 1_000
 
@@ -22,12 +23,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, what: str, tenant: str | None, **options: Any) -> None:
         if what == "revive" and not tenant:
             raise CommandError("say which centre: --tenant")
+        away = []
         for route in _routes(tenant):
-            with tenancy.activate(route):
-                for job in _dead(options["id"]):
-                    if what == "revive":
-                        claims.revive(job.pk, at=now())
-                    self.stdout.write(f"{route.slug}  {job.pk}  {job.task}  {job.finished_at}  {job.error}")
+            try:
+                self._each(route, what, options["id"])
+            except StoreUnavailable:
+                away.append(route.slug)
+        if away:
+            raise CommandError(f"the stores of these do not answer: {', '.join(away)}")
+
+    def _each(self, route: tenancy.Route, what: str, job_id: int | None) -> None:
+        with tenancy.activate(route):
+            for job in _dead(job_id):
+                if what == "revive":
+                    claims.revive(job.pk, at=now())
+                self.stdout.write(f"{route.slug}  {job.pk}  {job.task}  {job.finished_at}  {job.error}")
 
 
 def _routes(slug: str | None) -> list[tenancy.Route]:

@@ -2,19 +2,20 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from reservo.config.commands import LongCommand
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet import moves
 from reservo.fleet.models import Move
-from reservo.tenancy.servers import StoreUnavailable
-from reservo.tenants import stores
+from reservo.tenancy import directory
 
 SAY_EVERY_SECONDS = 1.0
 LEASE_ENDS_SECONDS = 15.0
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     """Also reached as `reservo tenants move`."""
 
     help = "Give a centre another place while it works."
@@ -35,24 +36,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, slug: str, to: str, dry_run: bool, does: str | None, **options: Any) -> None:
         try:
-            if does:
-                getattr(self, f"_{does}")(slug)
-            elif not to:
-                raise CommandError("--to STORE says where it goes")
-            elif dry_run:
-                self._preview(slug, to)
-            else:
-                self._run(moves.plan(slug, to, at=now()))
-        except (moves.CannotMove, moves.NotEqual, StoreUnavailable) as refused:
-            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
+            with refusals():
+                self._do(slug, to, dry_run=dry_run, does=does)
         except moves.AlreadyMoving as moving:
             raise CommandError(
                 f"{slug} is being moved: --status; after a mover was killed --resume or --abort"
             ) from moving
         except moves.NoSuchMove as none:
-            raise CommandError(f"{slug} has no move that allows this; see --status") from none
-        except stores.UnknownStore as unknown:
-            raise CommandError(f"there is no store {unknown}") from unknown
+            raise CommandError(_why_not(slug)) from none
+        except KeyboardInterrupt as stopped:
+            raise CommandError(
+                f"stopped; `reservo tenants move {slug} --resume` goes on, --abort gives up"
+            ) from stopped
+
+    def _do(self, slug: str, to: str, *, dry_run: bool, does: str | None) -> None:
+        if does:
+            getattr(self, f"_{does}")(slug)
+        elif not to:
+            raise CommandError("--to STORE says where it goes")
+        elif dry_run:
+            self._preview(slug, to)
+        else:
+            self._run(moves.plan(slug, to, at=now()))
 
     def _preview(self, slug: str, to: str) -> None:
         plan = moves.preview(slug, to)
@@ -119,3 +124,12 @@ class Command(BaseCommand):
     def _forget(self, slug: str) -> None:
         moves.remove_source(moves.move_of(slug), at=now())
         self.stdout.write(f"the old place of {slug} is deleted")
+
+
+def _why_not(slug: str) -> str:
+    if directory.find(slug) is None:
+        return f"there is no centre {slug}"
+    try:
+        return f"the last move of {slug} does not allow this: it is {moves.move_of(slug).state}"
+    except moves.NoSuchMove:
+        return f"{slug} was never moved"

@@ -2,26 +2,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from reservo.config.refusals import refusals
 from reservo.console.operations import destruction
 from reservo.console.trail import shell_actor
 from reservo.core.clock import now
-from reservo.fleet import orders
 from reservo.fleet.models import Backup, Order
-from reservo.fleet.orders import endings
-from reservo.tenants import stores
-from reservo.tenants.operations import UnknownTenant
 
 MOST_LISTED = 100
-REFUSALS = (
-    endings.NotDisabled,
-    endings.StillNeeded,
-    destruction.NothingThere,
-    orders.AlreadyOrdered,
-    orders.NotOpen,
-    stores.StoreInUse,
-    stores.UnknownStore,
-    UnknownTenant,
-)
 
 
 class Command(BaseCommand):
@@ -41,10 +28,8 @@ class Command(BaseCommand):
             does.add_argument("--reason", required=True)
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
-        try:
+        with refusals():
             getattr(self, f"_{what.replace('-', '_')}")(options)
-        except REFUSALS as refused:
-            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
 
     def _list(self, options: dict[str, Any]) -> None:
         for order in Order.objects.order_by("-pk")[:MOST_LISTED]:

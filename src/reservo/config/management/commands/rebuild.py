@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from reservo.config.commands_backup import refusals
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import places, rebuilding
 

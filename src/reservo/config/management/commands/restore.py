@@ -1,16 +1,18 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from reservo.adapters import archives
-from reservo.config.commands_backup import dots, moment, refusals
+from reservo.config.commands import LongCommand
+from reservo.config.commands_backup import dots, moment
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet.backups import places, restoring, sources
 from reservo.fleet.models import Restore
 from reservo.tenancy.models import Placement
 
 
-class Command(BaseCommand):
+class Command(LongCommand):
     """Also reached as `reservo tenants restore`."""
 
     help = "Give a centre the state of a backup; the state that it had is kept and can be put back."
@@ -31,13 +33,22 @@ class Command(BaseCommand):
             does.add_argument(f"--{name}", dest="does", action="store_const", const=name, help=words)
 
     def handle(self, *args: Any, slug: str, does: str | None, **options: Any) -> None:
-        with refusals():
-            if does:
-                getattr(self, f"_{does}")(slug)
-            elif options["new"]:
-                self._as_new(slug, options)
-            else:
-                self._over_itself(slug, options)
+        try:
+            with refusals():
+                self._do(slug, does, options)
+        except KeyboardInterrupt as stopped:
+            begun = options["new"] or slug
+            raise CommandError(
+                f"stopped; what was begun is taken back by `reservo tenants restore {begun} --abort`"
+            ) from stopped
+
+    def _do(self, slug: str, does: str | None, options: dict[str, Any]) -> None:
+        if does:
+            getattr(self, f"_{does}")(slug)
+        elif options["new"]:
+            self._as_new(slug, options)
+        else:
+            self._over_itself(slug, options)
 
     def _over_itself(self, slug: str, options: dict[str, Any]) -> None:
         restore = restoring.over_itself(

@@ -1,23 +1,15 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reservo import tenancy
+from reservo.config.commands_backup import moment
 from reservo.jobs import recurring
 from reservo.tenancy import directory
 
 LONGEST = timedelta(days=366)
-
-
-def instant(text: str) -> datetime:
-    """An ISO date or instant; without offset it is UTC."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise CommandError(f"not a date or instant: {text}") from wrong
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
@@ -26,8 +18,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=["preview"])
         parser.add_argument("--tenant", required=True)
-        parser.add_argument("--from", dest="start", required=True, type=instant)
-        parser.add_argument("--to", dest="end", required=True, type=instant)
+        parser.add_argument("--from", dest="start", required=True, type=moment)
+        parser.add_argument("--to", dest="end", required=True, type=moment)
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, tenant: str, start: datetime, end: datetime, **options: Any) -> None:

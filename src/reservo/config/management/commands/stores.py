@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from reservo.config.refusals import refusals
 from reservo.core.clock import now
 from reservo.fleet import promoting
 from reservo.fleet.models import Promotion
@@ -64,14 +65,8 @@ class Command(BaseCommand):
         fence.add_argument("name")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
-        try:
+        with refusals():
             getattr(self, f"_{what}")(options)
-        except (stores.BadStore, stores.StoreExists) as refused:
-            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
-        except (promoting.CannotPromote, servers.StoreUnavailable) as refused:
-            raise CommandError(str(refused)) from refused
-        except stores.UnknownStore as unknown:
-            raise CommandError(f"there is no store {unknown}") from unknown
 
     def _add(self, options: dict[str, Any]) -> None:
         described = stores.Description(
@@ -87,7 +82,14 @@ class Command(BaseCommand):
             replica=options["replica"],
         )
         stores.add(described)
-        self._say_findings(described.name)
+        try:
+            is_well = self._say_findings(described.name)
+        except BaseException:
+            stores.remove(described.name)
+            raise
+        if not is_well:
+            stores.remove(described.name)
+            raise CommandError(f"{described.name} was not added; mend what is said above and repeat")
 
     def _list(self, options: dict[str, Any]) -> None:
         for store in stores.listed():
@@ -131,7 +133,10 @@ class Command(BaseCommand):
         if word == "add":
             password = os.environ.get("RESERVO_REPLICA_PASSWORD", "")
             stores.add_replica(name, options["address"], steward=options["login"], password=password)
-            self._say(standbys.check(stores.named(name)))
+            if not self._say(standbys.check(stores.named(name))):
+                raise CommandError(
+                    f"the replica of {name} needs mending; `reservo stores replica show {name}`"
+                )
         elif word == "remove":
             stores.remove_replica(name)
             self.stdout.write(f"{name} has no replica")

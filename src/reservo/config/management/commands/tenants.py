@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reservo import tenancy
 from reservo.accounts import passwords
 from reservo.accounts.models import User
+from reservo.config.refusals import refusals
 from reservo.console.operations import centres
 from reservo.console.trail import shell_actor
 from reservo.core import mailaddress
@@ -14,14 +15,13 @@ from reservo.core.clock import now
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
 from reservo.tenancy.slugs import BadSlug
-from reservo.tenants import operations, stores
 from reservo.tenants.models import Tenant
 
 FOUNDING = ("slug", "name", "country", "zone", "currency", "language", "store")
 
 
 class Command(BaseCommand):
-    help = "create | list | show | state | discard"
+    help = "create | list | show | state | discard; and move | backup | restore | export | import, each with a --help"
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True)
@@ -52,7 +52,8 @@ class Command(BaseCommand):
         discard.add_argument("slug")
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
-        getattr(self, f"_{what}")(options)
+        with refusals():
+            getattr(self, f"_{what}")(options)
 
     def _create(self, options: dict[str, Any]) -> None:
         from reservo.config.centres import first_administrator
@@ -66,8 +67,6 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{bad} cannot be an address: use 3 to 60 of a-z 0-9 -, and no word that is a route"
             ) from bad
-        except (operations.TenantExists, operations.BadTenant, stores.NoRoom, stores.UnknownStore) as refused:
-            raise CommandError(f"{type(refused).__name__}: {refused}") from refused
         self.stdout.write(f"{route.slug} is ready")
         if password:
             first_administrator(route, options["admin_email"], options["admin_name"], password, at=now())
@@ -125,17 +124,14 @@ class Command(BaseCommand):
 
     def _state(self, options: dict[str, Any]) -> None:
         self._route(options["slug"])
-        try:
-            centres.change_state(
-                options["slug"],
-                options["state"],
-                reason=options["reason"],
-                tell=options["tell"],
-                by=shell_actor(),
-                at=now(),
-            )
-        except operations.StateContested as contested:
-            raise CommandError(f"others are changing {contested} at this moment; try again") from contested
+        centres.change_state(
+            options["slug"],
+            options["state"],
+            reason=options["reason"],
+            tell=options["tell"],
+            by=shell_actor(),
+            at=now(),
+        )
         self.stdout.write(f"{options['slug']} is {options['state']}")
 
     def _discard(self, options: dict[str, Any]) -> None:

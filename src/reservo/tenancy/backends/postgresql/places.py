@@ -135,30 +135,35 @@ def check(store: str, address: str) -> list[Finding]:
             " WHERE rolname = current_user"
         ).fetchone()
         app = connection.execute(
-            "SELECT rolinherit OR rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = %s",
+            "SELECT rolinherit OR rolsuper OR rolcreaterole, has_schema_privilege(oid, 'public', 'CREATE')"
+            " FROM pg_roles WHERE rolname = %s",
             [application.user],
         ).fetchone()
-        opens = connection.execute(
-            "SELECT has_schema_privilege(%s, 'public', 'CREATE')", [application.user]
-        ).fetchone()
+    own = [] if app is None else _rights(*app)  # one that is not there is told by not getting in
     return [
         servers.version_of("PostgreSQL", version, version >= LEAST_VERSION, LEAST_VERSION),
         Finding(
             "the provisioning log-in may make roles and schemas", all(may), PROVISIONER_MEND, "may_provision"
         ),
+        *own,
+        _log_in(application),
+    ]
+
+
+def _rights(has_own: bool, opens_public: bool) -> list[Finding]:
+    return [
         Finding(
             "the application's log-in has no rights of its own",
-            app == (False,),
+            not has_own,
             "ALTER ROLE … NOINHERIT NOCREATEROLE",
             "no_own_rights",
         ),
         Finding(
             "the application's log-in cannot write to public",
-            opens == (False,),
+            not opens_public,
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
             "no_public",
         ),
-        _log_in(application),
     ]
 
 

@@ -121,13 +121,22 @@ def check(store: str, address: str) -> list[Finding]:
     return [
         Finding(
             f"{folder} can be written",
-            os.access(parent, os.W_OK),
+            _can_write(parent),
             "give it to the user that runs reservo",
             "writable",
             {"folder": folder},
         ),
         servers.version_of("SQLite", sqlite3.sqlite_version, sqlite3.sqlite_version_info >= (3, 35), "3.35"),
     ]
+
+
+def _can_write(folder: Path) -> bool:
+    """Tried: what a mount or the kernel refuses is in no mode of a directory."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def write_template(store: str, file: Path) -> None:
