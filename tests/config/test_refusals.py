@@ -1,6 +1,8 @@
 """Mistakes of operators: one sentence, another exit code than 0, and nothing is half done."""
 
 import io
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from reservo.config import cli, commands
 from reservo.config.management.commands.move import Command as MoveCommand
+from reservo.core.clock import now
 from reservo.fleet.models import Move
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement, Store
@@ -102,10 +105,40 @@ def test_a_centre_at_a_store_that_is_away_does_not_begin_to_move(away):
     assert not Move.objects.filter(slug="stuck").exists()
 
 
+def test_a_move_to_a_store_that_is_away_is_given_up_and_says_what_stays_there(away, centre):
+    Move.objects.create(
+        tenant_id=centre.route.tenant_id,
+        slug=centre.slug,
+        open_for=centre.route.tenant_id,
+        source_store=centre.route.store,
+        source_namespace=centre.route.namespace,
+        target_store=away.name,
+        target_namespace="copy",
+        epoch_before=centre.route.epoch,
+        started_at=now(),
+    )
+    said = run("move", centre.slug, "--abort")
+    assert "away aborted" in said
+    assert "copy in away, which does not answer" in said
+    assert Move.objects.get(slug=centre.slug).open_for is None
+
+
 def test_dead_jobs_of_the_others_are_listed_when_a_store_is_away(away, centre):
     Placement.objects.create(slug="gone", store=away, namespace="gone", zone="UTC", state="active")
     with pytest.raises(CommandError, match="the stores of these do not answer: gone"):
         run("jobs", "dead")
+
+
+def test_where_the_control_plane_lives_is_not_told_of_a_file_that_is_not_there(tmp_path):
+    asked = subprocess.run(
+        [sys.executable, "-m", "reservo", "control", "show"],
+        env={**os.environ, "RESERVO_DATA_DIR": str(tmp_path), "RESERVO_CONTROL_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert asked.returncode == 1
+    assert asked.stderr == f"the control database does not answer: {tmp_path}/control.db is not there\n"
 
 
 def test_ctrl_c_ends_a_command_in_a_word(monkeypatch, capsys):

@@ -264,7 +264,7 @@ def test_a_backup_that_is_not_what_was_copied_does_not_count_and_does_not_stay(c
     ("options", "words"),
     [
         ({"slug": "no-hay-tal"}, "there is no centre no-hay-tal"),
-        ({"store": "nowhere"}, "there is no store: nowhere"),
+        ({"store": "nowhere"}, "there is no store nowhere"),
         ({"new": "api"}, "cannot be an address: api"),
         ({"new": "SELF"}, "the address is taken"),
         ({"source": "/no/such/file"}, "/no/such/file is no file"),

@@ -41,7 +41,7 @@ def _told(error: Exception) -> str:
 
     if not isinstance(error, ControlAway | StoreUnavailable):
         raise error
-    return str(error)
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

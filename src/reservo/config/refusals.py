@@ -15,6 +15,7 @@ from reservo.fleet import copies, exports, moves, orders, promoting
 from reservo.fleet.backups import keys, manifests, restoring, sealing, sources, taking
 from reservo.fleet.orders import endings
 from reservo.foreign import mapping, planning, running, source, verifying
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.namespaces import NamespaceTaken
 from reservo.tenancy.servers import StoreUnavailable
 from reservo.tenancy.slugs import BadSlug
@@ -73,15 +74,19 @@ _WORDS = {
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Whatever can go wrong for reasons outside the program becomes one line."""
+    """Whatever can go wrong for reasons outside the program becomes one line; a control plane away is for `cli`."""
     try:
         yield
+    except ControlAway:
+        raise
     except tuple(_WORDS) as refused:
         raise CommandError(said(refused)) from refused
 
 
 def said(refused: BaseException) -> str:
+    """On one line: drivers hand on hints of the server on lines of their own."""
     words = next(words for kind, words in _WORDS.items() if isinstance(refused, kind))
+    what = " ".join(str(refused).split())
     if "{}" in words:
-        return words.format(refused)
-    return words if str(refused) == words else f"{words}: {refused}"
+        return words.format(what)
+    return words if what == words else f"{words}: {what}"

@@ -11,6 +11,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, models
 
@@ -23,6 +24,7 @@ from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as schemas
 from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
+from reservo.tenancy.servers import StoreUnavailable
 
 NEAR = 200
 MOST_LAPS = 1_000
@@ -55,7 +57,7 @@ def run(move: Move, *, clock: Callable[[], datetime], progress: Progress = lambd
 
 
 def abort(move: Move, *, clock: Callable[[], datetime]) -> Move:
-    """Give up: the centre goes on at its old place, what was copied is deleted.
+    """Give up: the centre goes on at its old place, what was copied is deleted (or named in the report, if it is away).
 
     Raises NoSuchMove after the flip, AlreadyMoving while a mover is at work.
     """
@@ -67,9 +69,20 @@ def abort(move: Move, *, clock: Callable[[], datetime]) -> Move:
             _reopen_source(move)
         with tenancy.activate(_as_it_is(source_route(move))):
             journal.end()
-        namespaces.remove(target_route(move))
-        _save(move, State.ABORTED, open_for=None, ended_at=clock())
+        _save(move, State.ABORTED, open_for=None, ended_at=clock(), report=_remove_copy(move))
     return move
+
+
+def _remove_copy(move: Move) -> dict[str, Any]:
+    """What the report says then."""
+    try:
+        namespaces.remove(target_route(move))
+    except StoreUnavailable:
+        return {
+            **move.report,
+            "copy_left": f"{move.target_namespace} in {move.target_store}, which does not answer",
+        }
+    return move.report
 
 
 def _begin(move: Move, clock: object, progress: Progress) -> None:

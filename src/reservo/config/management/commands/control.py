@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         database = connections[CONTROL_ALIAS]
+        database.ensure_connection()
         version = ".".join(map(str, database.get_database_version()))
         self.stdout.write(f"{places.told(database.settings_dict)}\n{database.display_name} {version}")
 
