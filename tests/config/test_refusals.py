@@ -14,6 +14,7 @@ from reservo.config import cli, commands
 from reservo.config.management.commands.move import Command as MoveCommand
 from reservo.core.clock import now
 from reservo.fleet.models import Move
+from reservo.jobs.models import Heartbeat
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement, Store
 from tests.installation import free_ports
@@ -139,6 +140,12 @@ def test_where_the_control_plane_lives_is_not_told_of_a_file_that_is_not_there(t
     )
     assert asked.returncode == 1
     assert asked.stderr == f"the control database does not answer: {tmp_path}/control.db is not there\n"
+
+
+def test_a_copy_of_the_control_plane_to_where_nothing_can_be_is_refused(control):
+    Heartbeat.objects.all().delete()
+    with pytest.raises(CommandError, match="nothing was copied to /no/where: "):
+        run("control", "copy", "--to", "/no/where")
 
 
 def test_ctrl_c_ends_a_command_in_a_word(monkeypatch, capsys):

@@ -12,6 +12,7 @@ from reservo.core.clock import now
 from reservo.fleet import controlplane, copies
 from reservo.jobs.models import Heartbeat
 from reservo.tenancy.backends.control import places
+from reservo.tenancy.backends.control.answering import ControlAway
 from reservo.tenancy.context import CONTROL_ALIAS
 
 AT_WORK = timedelta(seconds=30)
@@ -45,6 +46,9 @@ class Command(BaseCommand):
         self._refuse_at_work()
         try:
             tables = controlplane.copy(target, progress=dots(self.stdout))
+        except (ControlAway, OSError) as refused:
+            why = " ".join(str(refused).split())
+            raise CommandError(f"nothing was copied to {places.told(target)}: {why}") from refused
         except controlplane.SamePlace as same:
             raise CommandError(f"{same} is where the control plane is") from same
         except controlplane.NotEmpty as there:
