@@ -294,9 +294,9 @@ def test_the_shell_goes_the_same_way(second, closed):
 def test_the_shell_calls_off_and_says_what_it_cannot(closed, centre, empty):
     set_state(centre.slug, "active", reason="", at=now())
     for words, match in (
-        (("destroy-centre", "no-hay", "--reason", "x"), "UnknownTenant"),
-        (("destroy-centre", centre.slug, "--reason", "x"), "NotDisabled"),
-        (("destroy-store", "no-hay", "--reason", "x"), "UnknownStore"),
+        (("destroy-centre", "no-hay", "--reason", "x"), "there is no centre no-hay"),
+        (("destroy-centre", centre.slug, "--reason", "x"), "must be disabled first"),
+        (("destroy-store", "no-hay", "--reason", "x"), "there is no store no-hay"),
         (("destroy-backup", "999999", "--reason", "x"), "no backup"),
         (("cancel", "999999"), "no order"),
     ):
