@@ -337,7 +337,10 @@ class MariaMember(MariaServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.options = (f"--server-id={self.port}", "--log-bin=journal", "--log-slave-updates")
+        self.options = (
+            *(f"--server-id={self.port}", "--log-bin=journal", "--log-slave-updates"),
+            "--log-bin-trust-function-creators=1",
+        )
 
 
 class MariaPair:

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 WRITERS = 3
 KILLS = 12 if os.environ.get("RESERVO_FULL") == "1" else 4
 SLUG, STORE = "clinica", "centros"
+STOPPED_AT = (0.2, 0.4, 0.6, 0.8, 0.9, 0.97)  # of the steps of a whole move
 WRITER = """
 import sys, time
 import django; django.setup()
@@ -221,6 +222,39 @@ def test_a_promotion_killed_anywhere_goes_on_when_it_is_run_again(installed):
     made = installation.command("doctor", check=False)
     assert "centres that nobody can write to: none" in made
     assert numbers_at(pair.standby, namespace) == []
+
+
+def test_a_move_that_the_dead_primary_stopped_goes_on_after_the_promotion_or_is_given_up(installed):
+    """Wherever its mover was: one after the other is stopped further on, then the server dies under it."""
+    from tests.faults import killing
+
+    installation, pair = installed
+    files = installation.data / "files"
+    installation.command(
+        *("stores", "add", "files", "--engine", "sqlite", "--address", str(files), "--capacity", "9")
+    )
+    installation.command("tenants", "create", "primero", "--name", "Centro", "--store", STORE)
+    whole = killing.steps_of(installation, "move", "primero", "--to", "files")
+    going = {f"en-camino-{number}": part for number, part in enumerate(STOPPED_AT)}
+    for slug, part in going.items():
+        installation.command("tenants", "create", slug, "--name", "Centro", "--store", STORE)
+        assert killing.kill_at(installation, int(part * whole), "move", slug, "--to", "files")
+    _wait_for_standby(installation)
+    states = {slug: state_of(installation, slug) for slug in going}
+    pair.primary.kill()
+    installation.command("stores", "promote", STORE)
+    for number, (slug, state) in enumerate(states.items()):
+        goes_on = bool(number % 2) or state == "flipped"
+        installation.command("tenants", "move", slug, "--resume" if goes_on else "--abort")
+        assert ("files" in installation.command("tenants", "show", slug)) == goes_on
+    assert len(set(states.values())) > 2, states
+    made = installation.command("doctor", check=False)
+    assert "centres that nobody can write to: none" in made
+    assert "moves that were stopped in the middle: none" in made
+
+
+def state_of(installation, slug):
+    return installation.command("tenants", "move", slug, "--status").split()[4]
 
 
 def test_what_cannot_be_promoted_is_refused_and_nothing_changes(installed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from reservo.agenda.models import Appointment
 from reservo.catalog.models import ServiceCategory
 from reservo.core.clock import now
 from reservo.fleet import journal, moves, rows
+from reservo.fleet.epochs import AHEAD
 from reservo.fleet.models import Move
+from reservo.fleet.moves import running
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import directory, servers
 from reservo.tenancy.backends.guard import StaleEpoch
-from reservo.tenants import stores
+from reservo.tenants import operations, stores
 from tests.cast import STAFF, make_cast
 
 pytestmark = pytest.mark.server
@@ -121,7 +124,7 @@ def test_a_centre_moves_while_people_book_and_nothing_is_lost(cast_in, places, m
         time.sleep(0.3)
     assert move.state == Move.State.DONE
     route = directory.by_id(cast.route.tenant_id)
-    assert (route.store, route.epoch) == (places[target], cast.route.epoch + 1)
+    assert (route.store, route.epoch) == (places[target], cast.route.epoch + AHEAD)
     with tenancy.activate(route):
         numbers = sorted(Appointment.objects.values_list("number", flat=True))
     assert sorted(acknowledged) == numbers == list(range(1, len(numbers) + 1))
@@ -188,6 +191,42 @@ def test_a_move_that_was_stopped_goes_on_or_is_given_up(cast_in, places, monday,
         assert [first, second, third] == [1, 2, 3]
         wanted = places["files"] if ending == "resume" else places["sqlite"]
         assert directory.by_id(cast.route.tenant_id).store == wanted
+
+
+@pytest.mark.parametrize("source", ["sqlite", "postgresql", "mariadb"])
+def test_a_change_of_state_meanwhile_opens_no_place_that_is_closed(
+    cast_in, places, monday, monkeypatch, source
+):
+    cast = cast_in(source)
+    turn = running._flip
+
+    def change_states():
+        for state in ("maintenance", "active"):
+            operations.set_state(cast.slug, state, reason="Aviso", at=now())
+
+    def flip(move, clock):
+        change_states()
+        with pytest.raises(StaleEpoch):
+            book(cast, monday, at=now())
+        turn(move, clock)
+
+    def while_following(move):
+        if move.state == "following":
+            change_states()
+            book(cast, monday + timedelta(days=1), at=now())
+
+    monkeypatch.setattr(running, "_flip", flip)
+    move = moves.plan(cast.slug, places["files"], at=now())
+    moves.run(move, clock=now, progress=while_following)
+    old = dataclasses.replace(directory.find(cast.slug), **place_of(cast.route))
+    with tenancy.activate(old), pytest.raises(StaleEpoch), tenancy.atomic():
+        pass
+    assert book(cast, monday, at=now()) == 2
+    assert moves.compare_again(move)
+
+
+def place_of(route):
+    return {name: getattr(route, name) for name in ("engine", "address", "namespace", "store", "epoch")}
 
 
 class _Stopped(Exception):

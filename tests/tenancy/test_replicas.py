@@ -16,6 +16,8 @@ from reservo import tenancy
 from reservo.agenda import links
 from reservo.agenda.models import Appointment
 from reservo.config import doctor
+from reservo.core.clock import now
+from reservo.fleet import moves
 from reservo.patients.models import Patient
 from reservo.tenancy import connections as tenant_connections
 from reservo.tenancy import context, replicas
@@ -319,6 +321,28 @@ def without_primary(cast, pair, monday):
     pair.primary.kill()
     yield address
     pair.primary.start()
+
+
+def test_a_server_with_a_binary_log_lets_a_centre_move_away_only_if_it_may_note_its_changes(
+    pair, store, cast, tmp_path
+):
+    if pair.engine != "mariadb":
+        assert "may_note" not in [one.key for one in stores.check(store.name)]
+        return
+    files = stores.Description(
+        name="beside-the-pair", engine="sqlite", address=str(tmp_path), capacity=1, is_dedicated=True
+    )
+    stores.add(files)
+    with pair.primary.admin() as admin, admin.cursor() as cursor:
+        cursor.execute("SET GLOBAL log_bin_trust_function_creators = 0")
+        try:
+            assert "may_note" in [one.key for one in stores.check(store.name) if not one.well]
+            with pytest.raises(moves.CannotMove, match="log_bin_trust_function_creators"):
+                moves.plan(cast.slug, files.name, at=now())
+        finally:
+            cursor.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    assert "may_note" not in [one.key for one in stores.check(store.name) if not one.well]
+    moves.abort(moves.plan(cast.slug, files.name, at=now()), clock=now)
 
 
 @pytest.mark.usefixtures("without_primary")

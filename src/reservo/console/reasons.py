@@ -17,6 +17,9 @@ WHY = {
     "migrating": lambda: _(
         "%(centre)s está recibiendo una versión nueva: vuelve a intentarlo en un momento."
     ),
+    "promoting": lambda: _(
+        "El respaldo en espera de %(store)s está tomando el lugar de su servidor principal: termina eso antes."
+    ),
     "draining": lambda: _("%(store)s se está vaciando y no recibe centros."),
     "full": lambda: _("%(store)s está lleno (%(capacity)s)."),
     "unfit": lambda: _("%(store)s no está en condiciones. %(what)s: no. %(mend)s"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from django.db import IntegrityError
 from reservo import tenancy
 from reservo.adapters import bus
 from reservo.core.clock import now
+from reservo.fleet import moves
+from reservo.fleet.epochs import AHEAD
 from reservo.fleet.models import Move, Promotion
 from reservo.tenancy import connections, directory, namespaces, replicas, servers
 from reservo.tenancy.models import Placement, Store
@@ -28,7 +31,6 @@ from reservo.tenants import standbys, stores
 
 LONGEST_CATCH_UP_SECONDS = 60.0
 MOST_TRIES = 5
-AHEAD = 1_000  # further than the changes of state that come between the fence and the end
 
 
 class CannotPromote(RuntimeError):
@@ -52,14 +54,14 @@ def findings(name: str) -> list[Finding]:
         found = standbys.fitness(store, standbys.standing(store))
     except servers.StoreUnavailable as away:
         return [Finding(f"replica {store.replica} answers", False, str(away))]
-    moving = Move.objects.filter(open_for__isnull=False, source_store=name) | Move.objects.filter(
-        open_for__isnull=False, target_store=name
-    )
-    slugs = sorted(moving.values_list("slug", flat=True))
+    stopped = moves.stopped(at=now())
+    slugs = sorted(move.slug for move in _on_their_way(name) if move not in stopped)
     lost = [route.slug for route in _routes(store, store.replica) if namespaces.epoch_of(route) is None]
     return [
         *found,
-        Finding(f"moves under way: {', '.join(slugs) or 'none'}", not slugs, "abort or finish them first"),
+        Finding(
+            f"moves at work: {', '.join(slugs) or 'none'}", not slugs, "wait for them, or stop the movers"
+        ),
         Finding(
             f"centres that the replica lacks: {', '.join(lost) or 'none'}", not lost, "it is another server's"
         ),
@@ -94,14 +96,15 @@ def begin(name: str, *, at: datetime) -> Promotion:
 
 
 def run(promotion: Promotion) -> Promotion:
-    """Every step may be done twice. Raises StoreUnavailable, CannotPromote (given up), Contested."""
+    """Every step may be done twice. Raises StoreUnavailable, CannotPromote (given up, or not now), Contested."""
     began = time.monotonic()
     store = stores.named(promotion.store)
     if store.address != promotion.to_address:
-        _catch_up(promotion, store)
-        standbys.engine_of(store).promote(store.name, promotion.to_address)
-        _note(promotion, writable_seconds=round(time.monotonic() - began, 2))
-        _settle(promotion, promotion.to_address)
+        with _without_movers(store.name):
+            _catch_up(promotion, store)
+            standbys.engine_of(store).promote(store.name, promotion.to_address)
+            _note(promotion, writable_seconds=round(time.monotonic() - began, 2))
+            _settle(promotion, promotion.to_address)
     return _end(promotion, Promotion.State.DONE, seconds=round(time.monotonic() - began, 2))
 
 
@@ -140,6 +143,25 @@ def left_open(store: Store) -> str:
         if found is not None and found < route.epoch:
             return newest.from_address
     return ""
+
+
+def _on_their_way(store: str) -> list[Move]:
+    """Centres that are moved from or to it, or were until the mover was stopped."""
+    return [move for move in moves.open_moves() if store in (move.source_store, move.target_store)]
+
+
+@contextmanager
+def _without_movers(store: str) -> Iterator[None]:
+    """None goes on with the server that is left; afterwards each begins anew (`start_over`) or is given up."""
+    with ExitStack() as held:
+        for move in _on_their_way(store):
+            try:
+                held.enter_context(moves.alone(move, now))
+            except moves.AlreadyMoving as moving:
+                raise CannotPromote(
+                    f"{move.slug} is being moved: wait for its end or stop its mover, then run this again"
+                ) from moving
+        yield
 
 
 def _catch_up(promotion: Promotion, store: Store) -> None:
@@ -185,6 +207,7 @@ def _follow(store: Store, changes: dict[str, Any]) -> bool:
                 if not as_read.update(epoch=placement.epoch + AHEAD):
                     raise Contested(placement.slug)
             Store.objects.filter(pk=store.pk).update(**changes)
+            moves.start_over(store.name)
     except Contested:
         return False
     servers.forget()

@@ -121,7 +121,7 @@ def remove(name: str) -> None:
 
 def named(name: str) -> Store:
     """Raises UnknownStore."""
-    store = Store.objects.filter(name=name).first()
+    store = Store.objects.filter(name=name).first() if name.isprintable() else None
     if store is None:
         raise UnknownStore(name)
     return store

@@ -21,6 +21,7 @@ from reservo.fleet.backups import identity, world
 from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.refusals import CannotRestore, ForeignBackup
 from reservo.fleet.backups.sources import Opened, Source, opened
+from reservo.fleet.epochs import AHEAD
 from reservo.fleet.models import Move, Restore
 from reservo.fleet.moves import planning
 from reservo.fleet.schemas import applying
@@ -290,7 +291,7 @@ def _store(placement: Placement, name: str) -> Store:
 
 def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: Clock) -> None:
     present = _readable(placement.route())
-    epoch = (present.epoch if present else placement.epoch) + 1
+    epoch = (present.epoch if present else placement.epoch) + AHEAD
     if present is not None:
         set_epoch(present, epoch)
         closed = dataclasses.replace(present, epoch=epoch)
@@ -304,7 +305,7 @@ def _flip(restore: Restore, placement: Placement, target: tenancy.Route, clock: 
 def _swap(restore: Restore, placement: Placement, to: tenancy.Route, state: str, clock: Clock) -> None:
     """Both places get the next epoch, the one that is left first; what went out since the restore stays so."""
     present, other = _readable(placement.route()), _readable(to)
-    epoch = max(route.epoch for route in (present, other, placement.route()) if route) + 1
+    epoch = max(route.epoch for route in (present, other, placement.route()) if route) + AHEAD
     if present is not None:
         set_epoch(present, epoch)
     if present is not None and other is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from reservo.fleet.epochs import AHEAD
+
 
 class Move(models.Model):
     """One centre on its way from one store to another."""
@@ -46,6 +48,11 @@ class Move(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.source_store} → {self.target_store} {self.state}"
+
+    @property
+    def epoch_after(self) -> int:
+        """Of both places from the pause on, and of the centre from the flip on."""
+        return self.epoch_before + AHEAD
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,6 @@
 """Giving a centre another place while it works."""
 
-from reservo.fleet.moves.alone import stopped
+from reservo.fleet.moves.alone import alone, stopped
 from reservo.fleet.moves.planning import (
     AlreadyMoving,
     CannotMove,
@@ -12,6 +12,7 @@ from reservo.fleet.moves.planning import (
     plan,
     preview,
     remove_source,
+    start_over,
 )
 from reservo.fleet.moves.running import NotEqual, abort, run
 
@@ -22,6 +23,7 @@ __all__ = [
     "NotEqual",
     "Plan",
     "abort",
+    "alone",
     "compare_again",
     "move_of",
     "open_moves",
@@ -29,5 +31,6 @@ __all__ = [
     "preview",
     "remove_source",
     "run",
+    "start_over",
     "stopped",
 ]

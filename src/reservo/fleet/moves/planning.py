@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import IntegrityError
+from django.db.models import F, Q
 
 from reservo import tenancy
 from reservo.fleet import rows
-from reservo.fleet.models import Move, Restore
+from reservo.fleet.epochs import AHEAD
+from reservo.fleet.models import Move, Promotion, Restore
 from reservo.fleet.reasons import Reasoned
 from reservo.fleet.schemas import planning as migrations
 from reservo.tenancy import namespaces
 from reservo.tenancy.models import Placement, Store
+from reservo.tenancy.servers import Finding
 from reservo.tenants import stores
 
 SOURCE_KEPT = timedelta(days=7)
@@ -31,6 +34,7 @@ class CannotMove(Reasoned, ValueError):
         "there_already": "{centre} is in {store} already",
         "disabled": "{centre} is disabled: set it active or to maintenance first",
         "migrating": "{centre} is being migrated; try again in a moment",
+        "promoting": "the standby of {store} is becoming its primary; end that first",
         "draining": "{store} takes no new centres: it is being drained",
         "full": "{store} is full ({capacity})",
         "unfit": "{store}: {what}: no. {mend}",
@@ -71,8 +75,7 @@ def plan(slug: str, target: str, *, at: datetime) -> Move:
     try:
         with tenancy.control(), tenancy.atomic():
             hold(placement)
-            if Restore.objects.filter(open_for=placement.pk).exists():
-                raise CannotMove("restoring", centre=slug)
+            _refuse_busy(placement, store)
             _refuse_full(store)
             return Move.objects.create(
                 tenant_id=placement.pk,
@@ -102,10 +105,35 @@ def _movable(slug: str, store: Store) -> Placement:
     if store.is_draining:
         raise CannotMove("draining", store=store.name)
     _refuse_full(store)
-    bad = [finding for finding in stores.check(store.name) if not finding.well]
-    if bad:
-        raise CannotMove("unfit", store=store.name, what=bad[0].what, mend=bad[0].mend, found=bad[0])
+    _refuse_unfit(store.name, stores.check(store.name))
+    here = placement.store.name
+    _refuse_unfit(here, [finding for finding in stores.check(here) if finding.key == "may_note"])
     return placement
+
+
+def _refuse_unfit(store: str, findings: list[Finding]) -> None:
+    for bad in findings:
+        if not bad.well:
+            raise CannotMove("unfit", store=store, what=bad.what, mend=bad.mend, found=bad)
+
+
+def _refuse_busy(placement: Placement, store: Store) -> None:
+    if Restore.objects.filter(open_for=placement.pk).exists():
+        raise CannotMove("restoring", centre=placement.slug)
+    promoting = Promotion.objects.filter(open_for__in=(placement.store.name, store.name)).first()
+    if promoting is not None:
+        raise CannotMove("promoting", store=promoting.store)
+
+
+def start_over(store: str) -> None:
+    """Inside the transaction in which a standby takes the place of the store's primary, under epochs that are `AHEAD`.
+
+    What was copied of or to the server that is left says nothing of the standby, which may lack the last of it.
+    """
+    coming = Move.objects.filter(flipped_at=None).exclude(open_for=None)
+    coming.filter(source_store=store).update(epoch_before=F("epoch_before") + AHEAD)
+    touched = coming.filter(Q(source_store=store) | Q(target_store=store))
+    touched.update(state=State.PLANNED, positions={}, digests={}, rows=0)
 
 
 def _refuse_full(store: Store) -> None:
@@ -154,7 +182,7 @@ def remove_source(move: Move, *, at: datetime, early: bool = False) -> None:
 
 def source_route(move: Move) -> tenancy.Route:
     """Of the version that was moved: a later release reads what is there."""
-    route = _route(move, move.source_store, move.source_namespace, move.epoch_before + 1)
+    route = _route(move, move.source_store, move.source_namespace, move.epoch_after)
     return dataclasses.replace(route, schema=move.schema)
 
 

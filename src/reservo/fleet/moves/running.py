@@ -22,7 +22,7 @@ from reservo.fleet.moves.alone import alone, refuse_if_lost
 from reservo.fleet.moves.planning import NoSuchMove, source_route, target_route
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as schemas
-from reservo.tenancy import connections, directory, namespaces
+from reservo.tenancy import connections, directory, namespaces, replicas
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
 from reservo.tenancy.servers import StoreUnavailable
 
@@ -222,12 +222,12 @@ def _pause_and_flip(move: Move, clock: Callable[[], datetime], progress: Progres
     given = _pass_on_sequences(move, {})
     _save(move, State.PAUSED)
     began = time.monotonic()
-    _set_epoch(source_route(move), move.epoch_before + 1)
+    _set_epoch(source_route(move), move.epoch_after)
     notes = 0
     while lap := _replay(move, None):
         notes += lap
     _pass_on_sequences(move, given)
-    _set_epoch(target_route(move), move.epoch_before + 1)
+    _set_epoch(target_route(move), move.epoch_after)
     _flip(move, clock)
     pause = round(time.monotonic() - began, 4)
     count = sum(pair[0] for pair in move.digests.values())
@@ -268,7 +268,7 @@ def _flip(move: Move, clock: Callable[[], datetime]) -> None:
         Placement.objects.filter(pk=move.tenant_id).update(
             store=store,
             namespace=move.target_namespace,
-            epoch=move.epoch_before + 1,
+            epoch=move.epoch_after,
             schema=namespaces.tenant_schema(),
         )
         Move.objects.filter(pk=move.pk).update(state=State.FLIPPED, flipped_at=clock())
@@ -276,10 +276,15 @@ def _flip(move: Move, clock: Callable[[], datetime]) -> None:
 
 
 def _finish(move: Move, clock: Callable[[], datetime], progress: Progress) -> None:
-    with tenancy.activate(source_route(move)):
-        journal.end()
+    """Nobody comes to the old place any more: it is closed and tidied there, unless its server is away."""
+    try:
+        _set_epoch(source_route(move), move.epoch_after)
+        with tenancy.activate(source_route(move)):
+            journal.end()
+    except replicas.AWAY:
+        move.report = {**move.report, "old_place": f"{move.source_store} does not answer"}
     connections.close_for(move.tenant_id)
-    _save(move, State.DONE, open_for=None, ended_at=clock())
+    _save(move, State.DONE, open_for=None, ended_at=clock(), report=move.report)
 
 
 def _settle_after_crash(move: Move) -> None:
@@ -303,11 +308,11 @@ def _was_of_another_release(move: Move) -> bool:
 
 def _reopen_source(move: Move) -> None:
     """After a pause that came to nothing: the old place goes on under the next epoch."""
-    _set_epoch(source_route(move), move.epoch_before + 1)
+    _set_epoch(source_route(move), move.epoch_after)
     with tenancy.control(), tenancy.atomic():
-        Placement.objects.filter(pk=move.tenant_id).update(epoch=move.epoch_before + 1)
-        Move.objects.filter(pk=move.pk).update(epoch_before=move.epoch_before + 1)
-    move.epoch_before += 1
+        Placement.objects.filter(pk=move.tenant_id).update(epoch=move.epoch_after)
+        Move.objects.filter(pk=move.pk).update(epoch_before=move.epoch_after)
+    move.epoch_before = move.epoch_after
     directory.forget(move.slug)
 
 

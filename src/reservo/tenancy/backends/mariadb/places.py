@@ -23,6 +23,9 @@ from reservo.tenancy.context import TENANT_ALIAS, Route
 from reservo.tenancy.servers import Finding
 
 LEAST_VERSION = (10, 6)
+TRIGGERS_MEND = (
+    "SET GLOBAL log_bin_trust_function_creators = 1; and in its configuration, as it writes a binary log"
+)
 PROVISIONER_MEND = "GRANT ALL ON *.* TO … WITH GRANT OPTION"
 COLLATION = "utf8mb4_bin"  # as the other engines compare: every letter is itself
 
@@ -149,6 +152,8 @@ def check(store: str, address: str) -> list[Finding]:
         cursor.execute("SHOW GRANTS")
         own = " ".join(str(row[0]) for row in cursor.fetchall())
         rights = _rights(cursor, application.user)
+        cursor.execute("SELECT @@log_bin AND NOT @@log_bin_trust_function_creators")
+        refuses_triggers = bool(cursor.fetchone()[0])
     return [
         servers.version_of("MariaDB", version, _number(version) >= LEAST_VERSION, "10.6"),
         Finding(
@@ -162,6 +167,9 @@ def check(store: str, address: str) -> list[Finding]:
             all(" ON " not in right or "USAGE ON *.*" in right for right in rights),
             "REVOKE what it has; roles alone give it rights",
             "no_own_rights",
+        ),
+        Finding(
+            "a centre may note its changes while it moves", not refuses_triggers, TRIGGERS_MEND, "may_note"
         ),
         _log_in(application),
     ]
