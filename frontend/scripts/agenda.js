@@ -198,7 +198,7 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
   eventDrop: (info) => moved(info),
   eventResize: (info) => moved(info),
 });
-const moved = mover({ config, state, reload, inTheWay });
+const moved = mover({ config, state, reload });
 const paintStrip = strip(byId("strip"), { config, state, names, choose: (day) => show({ day }) });
 
 function reload() {

@@ -225,14 +225,86 @@ def test_a_taken_time_is_offered_as_overbooking_to_those_who_may(centre):
     assert create(centre, overbook="on").status_code == 200
 
 
-def test_both_warnings_can_be_answered_one_after_the_other(centre):
-    centre.book(datetime(2026, 12, 1, 23, 0, tzinfo=UTC))
-    first = create(centre, "administrator", time="20:00")
-    assert 'name="outside_rules"' in first.content.decode()
-    second = create(centre, "administrator", time="20:00", outside_rules="on").content.decode()
-    assert 'name="overbook"' in second
-    assert 'type="hidden" name="outside_rules"' in second
-    assert create(centre, "administrator", time="20:00", outside_rules="on", overbook="on").status_code == 200
+EIGHT_AT_NIGHT = datetime(2026, 12, 1, 23, 0, tzinfo=UTC)
+BOTH = {"outside_rules": "on", "overbook": "on"}
+
+
+def ticks(answer):
+    """The ticks that an answer offers, and those that it keeps."""
+    offered = re.findall(
+        r'<input type="(checkbox|hidden)" name="(outside_rules|overbook|another_person)"', answer
+    )
+    return [[name for kind, name in offered if kind == one] for one in ("checkbox", "hidden")]
+
+
+def test_all_that_is_in_the_way_of_a_new_visit_is_said_at_once_each_with_its_tick(centre):
+    other = centre.book(EIGHT_AT_NIGHT)
+    refused = create(centre, "administrator", time="20:00")
+    page = refused.content.decode()
+    assert (refused.status_code, ticks(page)) == (409, [["outside_rules", "overbook"], []])
+    assert "no atiende a esa hora" in page
+    assert f"Esa hora ya está tomada: 20:00–20:30 {name_of(centre, other)}." in page
+    assert len(kept(centre)) == 1
+    assert create(centre, "administrator", time="20:00", **BOTH).status_code == 200
+
+
+def test_a_tick_given_is_kept_when_only_the_other_is_still_asked_for(centre):
+    centre.book(EIGHT_AT_NIGHT)
+    page = create(centre, "administrator", time="20:00", outside_rules="on").content.decode()
+    assert ticks(page) == [["overbook"], ["outside_rules"]]
+
+
+def test_who_may_leave_the_rules_but_not_overbook_is_told_of_both_and_given_the_one_tick(centre):
+    centre.book(EIGHT_AT_NIGHT)
+    with centre.active():
+        RoleRight.objects.filter(role__builtin="administrator", right="agenda.overbook").delete()
+    page = create(centre, "administrator", time="20:00").content.decode()
+    assert (ticks(page), "ya está tomada" in page) == ([["outside_rules"], []], True)
+
+
+def test_a_file_that_is_there_already_is_said_together_with_what_the_place_refuses(centre):
+    centre.book(EIGHT_AT_NIGHT)
+    new = {"patient": "", "new_given_name": "Rocío", "new_phone": "+56 9 1234 5678"}
+    create(centre, **new)
+    new |= {"new_given_name": "Rosa", "time": "20:00"}
+    page = create(centre, "administrator", **new).content.decode()
+    assert ticks(page) == [["another_person", "outside_rules", "overbook"], []]
+    assert create(centre, "administrator", **new, **BOTH, another_person="on").status_code == 200
+
+
+def test_all_that_is_in_the_way_of_a_changed_visit_is_said_at_once(centre):
+    centre.book(EIGHT_AT_NIGHT)
+    made = centre.book(NINE)
+    refused = edit(centre, made, "administrator", time="20:00")
+    assert (refused.status_code, ticks(refused.content.decode())) == (
+        409,
+        [["outside_rules", "overbook"], []],
+    )
+    assert read(centre, made).version == 1
+    assert edit(centre, made, "administrator", time="20:00", **BOTH).status_code == 200
+
+
+def test_all_that_is_in_the_way_of_a_drag_is_said_at_once(centre):
+    centre.book(EIGHT_AT_NIGHT)
+    made = centre.book(NINE)
+    told = move(centre, made, "administrator", start="2026-12-01T20:00:00").json()
+    assert told["leaves"] == ["outside_rules", "overbook"]
+    assert [len(told["reasons"]), told["label"]] == [2, "Agendar igual, con sobrecupo"]
+    moved = move(centre, made, "administrator", start="2026-12-01T20:00:00", overbook="1", outside_rules="1")
+    assert moved.json()["version"] == 2
+
+
+def test_a_suspended_visit_is_taken_up_again_with_one_press_where_a_right_allows_it(centre):
+    made = centre.book(EIGHT_AT_NIGHT)
+    state(centre, made, "suspended")
+    centre.book(EIGHT_AT_NIGHT)
+    made = read(centre, made)
+    told = state(centre, made, "not_confirmed", "practitioner").content.decode()
+    assert ("ya está tomada" in told, 'name="overbook"' in told) == (True, False)
+    told = state(centre, made, "not_confirmed", "administrator").content.decode()
+    assert ('name="overbook" value="1"' in told, 'name="outside_rules" value="1"' in told) == (True, True)
+    again = state(centre, made, "not_confirmed", "administrator", overbook="1", outside_rules="1")
+    assert (again.status_code, read(centre, made).state) == (200, "not_confirmed")
 
 
 @pytest.mark.parametrize(
@@ -334,7 +406,7 @@ def test_dragging_moves_and_pulling_resizes(centre):
 def test_what_is_in_the_way_is_named_before_it_is_asked_whether_to_tell_and_nothing_is_written(centre):
     made, other = centre.book(NINE), centre.book(NINE + timedelta(hours=2))
     refused = move(centre, made, tell="ask")
-    assert (refused.status_code, refused.json()["leave"]) == (409, "overbook")
+    assert (refused.status_code, refused.json()["leaves"]) == (409, ["overbook"])
     assert f"11:00–11:30 {name_of(centre, other)}" in refused.json()["message"]
     asked = move(centre, made, tell="ask", overbook="1")
     assert (asked.json(), read(centre, made).version) == ({"ask": "tell"}, 1)

@@ -378,7 +378,7 @@ def test_what_is_in_the_way_is_named_before_anything_else_is_asked(desk):
     dialog = desk.page.locator("dialog[open]")
     dialog.wait_for()
     said = dialog.inner_text()
-    assert ("ya está tomada" in said, f"{after} {other['patient']}" in said) == (True, True)
+    assert ("ya está tomada" in said, f"{after}–" in said, other["patient"] in said) == (True, True, True)
     dialog.locator("button", has_text="Volver").click()
     dialog.wait_for(state="detached")
     assert desk.visit(made)["end"] == before["end"]
@@ -395,7 +395,9 @@ def test_before_the_patient_is_told_it_is_said_what_the_rules_have_against_the_h
     refusal = {
         "code": "outside_rules",
         "message": "Fuera de las reglas: es feriado.",
-        "leave": "outside_rules",
+        "reasons": ["Fuera de las reglas: es feriado."],
+        "leaves": ["outside_rules"],
+        "label": "Agendar igual",
     }
     asked = []
 

@@ -6,26 +6,10 @@ import { words as shellWords } from "../shell/words.js";
 import { wallOf } from "./dates.js";
 import { NOBODY } from "./feed.js";
 
-// Dragging and pulling: says what is in the way, then asks once whether to tell the patient; a refusal puts the
-// visit back.
-export function mover({ config, state, reload, inTheWay }) {
-  return async (info) => {
-    const over = await leaveFor(info);
-    if (over) await send(info, { ...over, tell: "ask" });
-    else info.revert();
-  };
-
-  // What the visit would lie over is said first: null, if it stays where it was. The server has the last word.
-  async function leaveFor({ event }) {
-    const clash = event.resourceIds[0] === String(NOBODY) ? "" : inTheWay(event);
-    if (!clash) return {};
-    if (config.may.overbook) {
-      const over = await goesOn({ message: config.words.taken, leave: "overbook" }, clash);
-      return over ? { overbook: "1" } : null;
-    }
-    toast({ text: `${config.words.taken} ${clash}`, bad: true });
-    return null;
-  }
+// Dragging and pulling: the server says all that is in the way at once, then it is asked whether to tell the patient;
+// a refusal puts the visit back.
+export function mover({ config, state, reload }) {
+  return (info) => send(info, { tell: "ask" });
 
   async function send(info, extra) {
     const { visit } = info.event.extendedProps;
@@ -39,11 +23,11 @@ export function mover({ config, state, reload, inTheWay }) {
       const text = [done, said.warning].filter(Boolean).join(" ");
       toast({ text, undo: said.undo, undoLabel: config.words.undo, about: `visit-${visit.id}` });
       reload();
-    } else if (said.leave && (await goesOn(said))) {
-      await send(info, { ...extra, [said.leave]: "1" });
+    } else if (said.leaves.length && (await goesOn(said))) {
+      await send(info, { ...extra, ...Object.fromEntries(said.leaves.map((leave) => [leave, "1"])) });
     } else {
       info.revert();
-      if (!said.leave) toast({ text: said.message, bad: true });
+      if (!said.leaves.length) toast({ text: said.message, bad: true });
       if (said.code === "meanwhile") reload();
     }
   }
@@ -58,21 +42,22 @@ export function mover({ config, state, reload, inTheWay }) {
   }
 
   async function answered(address, body) {
+    const failed = { ok: false, message: config.words.failed, leaves: [] };
     try {
       const answer = await post(address, body);
-      return { ok: answer.ok, message: config.words.failed, ...(await answer.json()) };
+      return { ...failed, ok: answer.ok, ...(await answer.json()) };
     } catch {
-      return { ok: false, message: config.words.failed };
+      return failed;
     }
   }
 
-  function goesOn(said, detail = "") {
-    const label = said.leave === "overbook" ? config.words.overbook : config.words.outsideRules;
+  function goesOn({ message, reasons, label }) {
     const answers = [
       { label, value: "yes", primary: true },
       { label: shellWords.back, value: "" },
     ];
-    return ask(said.message, answers, { detail });
+    if (reasons.length < 2) return ask(message, answers);
+    return ask(config.words.against, answers, { details: reasons });
   }
 }
 

@@ -1,7 +1,7 @@
 import { element } from "./elements.js";
 
 // A question with named answers: resolves to the value of the button pressed, or null when it is left.
-export function ask(question, answers, { detail = "", typed = "" } = {}) {
+export function ask(question, answers, { details = [], typed = "" } = {}) {
   const dialog = element("dialog");
   const form = element("form");
   form.method = "dialog";
@@ -9,7 +9,7 @@ export function ask(question, answers, { detail = "", typed = "" } = {}) {
   title.id = "question";
   dialog.setAttribute("aria-labelledby", title.id);
   form.append(title);
-  if (detail) form.append(element("p", "", detail));
+  form.append(...details.map((detail) => element("p", "", detail)));
   const input = typed ? textInput(form, typed) : null;
   const buttons = element("div", "buttons");
   for (const { label, value, primary, leaves } of answers) {

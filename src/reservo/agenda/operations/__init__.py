@@ -13,7 +13,6 @@ from reservo.agenda.operations.booking import Booking, book, glance
 from reservo.agenda.operations.changes import (
     AppointmentClosed,
     EditedMeanwhile,
-    Leave,
     Place,
     change_state,
     edit,
@@ -24,7 +23,7 @@ from reservo.agenda.operations.changes import (
 )
 from reservo.agenda.operations.holding import HoldOver, TooManyHolds, hold, hold_of, release
 from reservo.agenda.operations.online import NotOffered
-from reservo.agenda.operations.placing import BadTime, OutsideRules, UnknownObject
+from reservo.agenda.operations.placing import BadTime, Leave, OutsideRules, UnknownObject
 from reservo.agenda.operations.undoing import CannotUndo, undo
 from reservo.agenda.transitions import ReasonNeeded, TransitionRefused
 

@@ -13,7 +13,7 @@ from reservo.agenda.limits import count_one
 from reservo.agenda.models import Appointment, AppointmentService
 from reservo.agenda.operations import online, placing
 from reservo.agenda.operations.holding import HoldOver, hold_of
-from reservo.agenda.operations.placing import OutsideRules, UnknownObject
+from reservo.agenda.operations.placing import Leave, OutsideRules, UnknownObject
 from reservo.agenda.transitions import FREES_TIME
 from reservo.catalog.models import Branch, Service, ServicePrice
 from reservo.core.actor import Actor, system
@@ -144,31 +144,48 @@ def _place_by_staff(
     if request.state in FREES_TIME:
         _save(appointment)
         return
-    fit(appointment, {service.room_kind_id for service in services}, request.outside_rules, at=at)
-    _save(appointment)
-    placing.take_time(appointment, overbook=request.overbook, at=at)
+    leave = Leave(request.overbook, request.outside_rules)
+    put_in_place(appointment, {service.room_kind_id for service in services}, leave, at=at)
     if appointment.is_overbooked:
         appointment.save(update_fields=["is_overbooked"])
 
 
-def fit(
+def put_in_place(
     appointment: Appointment,
     kinds: set[int | None],
-    outside_rules: bool,
+    leave: Leave,
     *,
     prefer: int | None = None,
     at: datetime,
 ) -> None:
-    """Find the visit's room if it names none, and compare its time with the rules. Raises OutsideRules."""
+    """Find the visit's room if it names none, and claim its time; all that is in its way is said at once.
+
+    Raises OutsideRules, TimeTaken, OverbookingFull: then the caller's transaction has to be taken back.
+    """
+    reasons = _fit(appointment, kinds, prefer=prefer, at=at)
+    broken = OutsideRules(reasons) if reasons and not leave.outside_rules else None
+    if appointment.pk is None:
+        _save(appointment)
+    try:
+        placing.take_time(appointment, overbook=leave.overbook, at=at)
+    except (claims.TimeTaken, claims.OverbookingFull) as taken:
+        if broken is None:
+            raise
+        broken.also = taken
+    if broken:
+        raise broken
+
+
+def _fit(appointment: Appointment, kinds: set[int | None], *, prefer: int | None, at: datetime) -> list[str]:
+    """The room, and what the rules say against the place."""
     needed = {kind for kind in kinds if kind}
     if appointment.room_id is None:
         appointment.room_id = placing.room_for(appointment, needed, prefer=prefer, at=at)
     reasons = placing.broken_rules(appointment, appointment.branch, at=at)
     if needed and appointment.room_id is None:
         reasons.append("no_room")
-    if reasons and not outside_rules:
-        raise OutsideRules(reasons)
     appointment.is_outside_rules = bool(reasons)
+    return reasons
 
 
 def _place_online(appointment: Appointment, request: Booking, service: Service, *, at: datetime) -> None:

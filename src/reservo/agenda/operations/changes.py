@@ -12,7 +12,7 @@ from reservo.agenda.events import AppointmentEdited, AppointmentMoved, Appointme
 from reservo.agenda.models import Appointment, AppointmentChange, AppointmentService
 from reservo.agenda.operations import booking, online, placing
 from reservo.agenda.operations.booking import Booking
-from reservo.agenda.operations.placing import UnknownObject
+from reservo.agenda.operations.placing import NO_LEAVE, Leave, UnknownObject
 from reservo.agenda.transitions import LIVE
 from reservo.catalog.models import Service
 from reservo.core.actor import Actor
@@ -33,14 +33,6 @@ class AppointmentClosed(RuntimeError):
     """The visit is deleted, over, or in a state in which this is not done any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """What the caller allows beyond the rules, by right and after being warned."""
-
-    overbook: bool = False
-    outside_rules: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a visit is to go. No length: as long as it is. No room: one that fits, the preferred one if it is free."""
@@ -50,9 +42,6 @@ class Place:
     room_id: int | None
     preferred_room_id: int | None = None
     duration_minutes: int | None = None
-
-
-NO_LEAVE = Leave()
 
 
 def change_state(
@@ -77,7 +66,7 @@ def change_state(
             claims.release(appointment)
             appointment.is_overbooked = False
         elif transitions.retakes_time(was, to):
-            retake_time(appointment, leave, at=at)
+            booking.put_in_place(appointment, set(), leave, at=at)
         save(appointment)
         trail.write(appointment, "state", before, by=by, at=at, reason=reason)
         event = AppointmentStateChanged(
@@ -85,11 +74,6 @@ def change_state(
         )
         outbox.announce(event, at=at)
     return appointment
-
-
-def retake_time(appointment: Appointment, leave: Leave, *, at: datetime) -> None:
-    booking.fit(appointment, set(), leave.outside_rules, at=at)
-    placing.take_time(appointment, overbook=leave.overbook, at=at)
 
 
 def move(
@@ -181,8 +165,7 @@ def _go(appointment: Appointment, to: Place, branch_id: int | None, leave: Leave
     placing.check_resources(appointment.branch_id, to.practitioner_id, to.room_id)
     appointment.practitioner_id, appointment.room_id = to.practitioner_id, to.room_id
     kinds = set(appointment.services.values_list("service__room_kind_id", flat=True))
-    booking.fit(appointment, kinds, leave.outside_rules, prefer=to.preferred_room_id, at=at)
-    placing.take_time(appointment, overbook=leave.overbook, at=at)
+    booking.put_in_place(appointment, kinds, leave, prefer=to.preferred_room_id, at=at)
 
 
 def _set_time(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reservo.agenda import busy as busy_times
@@ -26,11 +27,26 @@ class BadTime(ValueError):
 
 
 class OutsideRules(RuntimeError):
-    """The time breaks the centre's own rules; `reasons` are codes. Staff with the right may go on."""
+    """The time breaks the centre's own rules; `reasons` are codes. Staff with the right may go on.
+
+    `also` is what is refused beside: that somebody else has the time.
+    """
 
     def __init__(self, reasons: list[str]):
         super().__init__(", ".join(reasons))
         self.reasons = reasons
+        self.also: claims.TimeTaken | claims.OverbookingFull | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What the caller allows beyond the rules, by right and after being warned."""
+
+    overbook: bool = False
+    outside_rules: bool = False
+
+
+NO_LEAVE = Leave()
 
 
 class UnknownObject(LookupError):

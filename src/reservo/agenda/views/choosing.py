@@ -134,15 +134,13 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
             "unknown": _("No se pudo leer la agenda. Aquí puede haber citas que no se ven."),
             "moved": _("Cita movida."),
             "resized": _("Duración cambiada."),
-            "taken": _("Esa hora ya está tomada."),
             "undo": _("Deshacer"),
             "nobody": _("Sin %(who)s") % {"who": catalog.called(catalog.centre_of(request)).one},
             "everybody": _("Todos"),
             "visit": _("cita"),
             "visits": _("citas"),
             "inTheWay": _("Choca con"),
-            "overbook": _("Dar sobrecupo"),
-            "outsideRules": _("Agendar igual"),
+            "against": _("Hay más de un reparo:"),
         },
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,18 +15,21 @@ from reservo.patients.models import Patient
 
 
 class KnownAlready(Exception):
-    """Somebody to be made in place has the document, mail or phone of these files."""
+    """Somebody to be made in place has the document, mail or phone of these files.
+
+    `also` is what is refused beside: the place.
+    """
 
     def __init__(self, alike: list[Patient]):
         super().__init__()
         self.alike = alike
+        self.also: Exception | None = None
 
 
+NO_PLACE = (ops.TimeTaken, ops.OutsideRules, ops.OverbookingFull)
 REFUSALS = (
     KnownAlready,
-    ops.TimeTaken,
-    ops.OutsideRules,
-    ops.OverbookingFull,
+    *NO_PLACE,
     ops.EditedMeanwhile,
     ops.AppointmentClosed,
     ops.TransitionRefused,
@@ -40,13 +43,47 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`leave` names what may be ticked to go on: overbook, outside_rules, another_person; or it is one of `files`."""
+    """`leave` names what may be ticked to go on: overbook, outside_rules, another_person; or it is one of `files`.
+
+    `also` are further reasons, each with its own leave.
+    """
 
     status: int
     code: str
     message: str
     leave: str = ""
     files: tuple[Patient, ...] = ()
+    also: tuple[Refusal, ...] = ()
+
+    @property
+    def grounds(self) -> tuple[Refusal, ...]:
+        return (self, *self.also)
+
+    @property
+    def leaves(self) -> list[str]:
+        """What has to be ticked to go on; empty if no tick helps."""
+        leaves = [ground.leave for ground in self.grounds]
+        return leaves if all(leaves) else []
+
+    @property
+    def going_on(self) -> str:
+        """What a button says that ticks all of it."""
+        if len(self.leaves) > 1:
+            return _("Agendar igual, con sobrecupo")
+        return _("Dar sobrecupo") if self.leaves == ["overbook"] else _("Agendar igual")
+
+    @property
+    def all_of_it(self) -> str:
+        return " ".join(ground.message for ground in self.grounds)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "message": self.all_of_it,
+            "reasons": [ground.message for ground in self.grounds],
+            "leaves": self.leaves,
+            "label": self.going_on,
+        }
 
 
 def reasons_in_words(codes: list[str]) -> str:
@@ -63,6 +100,14 @@ def reasons_in_words(codes: list[str]) -> str:
 
 
 def refusal_of(error: Exception, staff: Any, zone: str) -> Refusal:
+    """All that is in the way, the first reason first."""
+    also = getattr(error, "also", None)
+    if also is None:
+        return _alone(error, staff, zone)
+    return replace(_alone(error, staff, zone), also=refusal_of(also, staff, zone).grounds)
+
+
+def _alone(error: Exception, staff: Any, zone: str) -> Refusal:
     if isinstance(error, ops.TimeTaken):
         return _taken(error, staff, zone)
     if isinstance(error, ops.OutsideRules):

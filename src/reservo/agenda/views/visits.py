@@ -30,10 +30,16 @@ def panel(request: HttpRequest, appointment_id: int) -> HttpResponse:
 
 
 def shown(
-    request: HttpRequest, appointment: Appointment, *, status: int = 200, note: str = "", note_kind: str = ""
+    request: HttpRequest,
+    appointment: Appointment,
+    *,
+    status: int = 200,
+    note: str = "",
+    note_kind: str = "",
+    again: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """The panel as it is now, perhaps with a word on what just happened."""
-    context = {**_context(request.staff, appointment), "note": note, "note_kind": note_kind}
+    """The panel as it is now, perhaps with a word on what just happened, and what was refused to be asked `again`."""
+    context = {**_context(request.staff, appointment), "note": note, "note_kind": note_kind, "again": again}
     return in_panel(request, "agenda/panel.html", context, status=status)
 
 

@@ -19,18 +19,14 @@ from reservo.agenda.models import Appointment
 from reservo.agenda.operations import Booking, Leave, Place
 from reservo.agenda.queries import visits
 from reservo.agenda.views import blocks, choosing
+from reservo.agenda.views.in_place import for_whom
 from reservo.agenda.views.panels import in_panel
-from reservo.agenda.views.refusals import REFUSALS, KnownAlready, refusal_of
+from reservo.agenda.views.refusals import REFUSALS, Refusal, refusal_of
 from reservo.agenda.views.visits import clash_words, shown
-from reservo.catalog import queries as catalog
 from reservo.core import text, zones
 from reservo.core.clock import now
-from reservo.patients import operations as patients
-from reservo.patients.fields import BadPatient, PatientFields, cleaned
-from reservo.patients.queries import lookalikes
+from reservo.patients.fields import BadPatient
 from reservo.staff.access import right
-
-MOST_ALIKE = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +50,7 @@ def create(request: HttpRequest) -> HttpResponse:
             found = visits.appointment_for(request.staff, appointment.pk)
             return _changed(shown(request, found), _("Cita creada."), found)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
-    context = {"form": form, "branch": branch, "refusal": refusal}
+    context = {"form": form, "branch": branch, "refusal": refusal, "asked": _asked(refusal)}
     return in_panel(request, "agenda/create.html", context, status=status)
 
 
@@ -73,13 +69,18 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _asked(refusal: Refusal | None) -> list[str]:
+    """Ticks that stand at their reason, not among what was ticked before."""
+    return [ground.leave for ground in refusal.grounds] if refusal else []
+
+
 def _book(request: HttpRequest, form: VisitForm, branch: Any) -> Appointment:
     given = form.cleaned_data
     staff = request.staff
     _check_reach(staff, branch.pk, given["practitioner"])
     starts_at = instant(given["starts"], branch.zone)
     at = now()
-    with tenancy.atomic():  # a patient made in place for a visit that is refused is not kept
+    with tenancy.atomic(), for_whom(request, form, at) as patient_id:
         booking = Booking(
             branch_id=branch.pk,
             service_ids=tuple(given["services"]),
@@ -87,40 +88,12 @@ def _book(request: HttpRequest, form: VisitForm, branch: Any) -> Appointment:
             room_id=given["room"],
             starts_at=starts_at,
             duration_minutes=given["minutes"],
-            patient_id=given["patient"] or _new_patient(request, form, at),
+            patient_id=patient_id,
             comment=given["comment"],
             overbook=given["overbook"] and "agenda.overbook" in staff.extents,
             outside_rules=given["outside_rules"] and "agenda.outside_rules" in staff.extents,
         )
         return ops.book(booking, by=staff.actor(), at=at)
-
-
-def _new_patient(request: HttpRequest, form: VisitForm, at: datetime) -> int | None:
-    """The patient made in place, if a name was typed. Raises BadPatient and KnownAlready."""
-    given = form.cleaned_data
-    if not given["new_given_name"]:
-        return None
-    fields = PatientFields(
-        given_name=given["new_given_name"],
-        paternal_surname=given["new_paternal_surname"],
-        phone=given["new_phone"],
-        email=given["new_email"],
-        national_id=given["new_national_id"],
-    )
-    country = catalog.centre().country
-    if not given["another_person"]:
-        _check_unknown(fields, country, at)
-    patient = patients.register(fields, default_country=country, by=request.staff.actor(), at=at)
-    form.made_patient = patient
-    return patient.pk
-
-
-def _check_unknown(fields: PatientFields, country: str, at: datetime) -> None:
-    """Raises KnownAlready for somebody who has the document, mail or phone of a file."""
-    kept = cleaned(fields, today=at.date(), default_country=country)
-    alike = list(lookalikes(kept)[:MOST_ALIKE])
-    if alike:
-        raise KnownAlready(alike)
 
 
 def instant(wall: datetime, zone: str) -> datetime:
@@ -159,7 +132,7 @@ def state(request: HttpRequest, appointment_id: int) -> HttpResponse:
             at=now(),
         )
     except REFUSALS as error:
-        return _refused(request, appointment_id, error)
+        return _refused(request, appointment_id, error, wanted=to)
     return _done(request, appointment_id, _("Estado cambiado."))
 
 
@@ -206,7 +179,7 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
             return _done(request, appointment_id, words)
     status = refusal.status if refusal else 422 if request.method == "POST" else 200
     context = {"form": form, "appointment": appointment, "branch": appointment.branch, "refusal": refusal}
-    context |= {"theirs": theirs, "under": under}
+    context |= {"theirs": theirs, "under": under, "asked": _asked(refusal)}
     return in_panel(request, "agenda/create.html", context, status=status)
 
 
@@ -239,10 +212,10 @@ def _edit(request: HttpRequest, form: VisitForm, appointment: Appointment) -> No
     by, at = request.staff.actor(), now()
     starts_at = instant(given["starts"], appointment.zone)
     _check_reach(request.staff, appointment.branch_id, given["practitioner"])
-    with tenancy.atomic():
+    with tenancy.atomic(), for_whom(request, form, at) as patient_id:
         ops.edit(
             appointment.pk,
-            patient_id=given["patient"] or _new_patient(request, form, at),
+            patient_id=patient_id,
             service_ids=tuple(given["services"]),
             comment=given["comment"],
             to=_place_of_form(given, starts_at, appointment),
@@ -297,8 +270,7 @@ def move(request: HttpRequest, appointment_id: int) -> HttpResponse:
         )
     except REFUSALS as error:
         refusal = refusal_of(error, request.staff, appointment.zone)
-        content = {"code": refusal.code, "message": refusal.message, "leave": refusal.leave}
-        return JsonResponse(content, status=refusal.status)
+        return JsonResponse(refusal.as_json(), status=refusal.status)
     warning = clash_words(moved)
     return JsonResponse({"version": moved.version, "undo": _undo_url(moved), "warning": warning})
 
@@ -344,10 +316,14 @@ def _leave(request: HttpRequest) -> Leave:
     )
 
 
-def _refused(request: HttpRequest, appointment_id: int, error: Exception) -> HttpResponse:
+def _refused(
+    request: HttpRequest, appointment_id: int, error: Exception, *, wanted: str = ""
+) -> HttpResponse:
+    """The visit as it is, with why; the state that was wanted can be given all the same where a right allows it."""
     appointment = visits.appointment_for(request.staff, appointment_id)
     refusal = refusal_of(error, request.staff, appointment.zone)
-    return shown(request, appointment, status=refusal.status, note=refusal.message)
+    again = {"state": wanted, "refusal": refusal} if wanted and refusal.leaves else None
+    return shown(request, appointment, status=refusal.status, note=refusal.all_of_it, again=again)
 
 
 def _done(request: HttpRequest, appointment_id: int, words: str, *, undoable: bool = True) -> HttpResponse:
