@@ -130,6 +130,7 @@ CASES = {
     "v/<str:token>/cancelar": Case("v/{visit_token}/cancelar", 200, 303),
     "v/<str:token>/cita.ics": Case("v/{visit_token}/cita.ics", 200, GET_ONLY),
     "v/<str:token>/confirmar": Case("v/{visit_token}/confirmar", POST_ONLY, 303),
+    "v/<str:token>/correo": Case("v/{visit_token}/correo", POST_ONLY, 409),
     "v/<str:token>/mover": Case("v/{visit_token}/mover", 200, 422),
 }
 
@@ -164,6 +165,7 @@ WITHOUT_CSRF_COOKIE = {
     (True, "v/<str:token>/cancelar"),
     (True, "v/<str:token>/cita.ics"),
     (True, "v/<str:token>/confirmar"),
+    (True, "v/<str:token>/correo"),
     (True, "v/<str:token>/mover"),
     *((False, route) for route in OF_A_CENTRE),
 }

@@ -5,6 +5,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from tests.booking.visitor import Visitor
+from tests.post import at_time, post  # noqa: F401
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from reservo.agenda.models import Appointment, Hold
 from tests.booking.visitor import TYPED, Visitor
 
 MEGABYTES = 10 * 1024 * 1024
-FORMS = ("reservar/hora", "reservar/datos", "v/x/confirmar", "v/x/cancelar", "v/x/mover")
+FORMS = ("reservar/hora", "reservar/datos", "v/x/confirmar", "v/x/cancelar", "v/x/correo", "v/x/mover")
 
 
 @pytest.mark.parametrize("address", FORMS)

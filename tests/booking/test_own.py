@@ -10,9 +10,11 @@ from reservo.agenda import links
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment, AppointmentChange, AppointmentService, Claim
 from reservo.booking import operations as booking
-from reservo.booking.models import BookingPage
+from reservo.booking.models import BookingPage, FormField
 from reservo.catalog.models import Branch
 from reservo.core.clock import now
+from reservo.patients.models import PatientDifference
+from tests.booking.visitor import TYPED
 from tests.cast import STAFF
 
 PLACES = ("", "confirmar", "cancelar", "mover", "cita.ics")
@@ -350,6 +352,94 @@ def test_the_done_page_promises_the_mail_the_centre_sends(centre, visitor, visit
     with centre.active():
         AutomaticMail.objects.update(confirmation_on=False)
     assert "Te escribiremos" not in visitor.open(path(centre, visit) + "?lista=1").text
+
+
+@pytest.fixture
+def booked(centre, visitor, monday):
+    """The page that ends a booking, and its visit."""
+    visitor.hold(monday)
+    page = visitor.press("Reservar", **TYPED)
+    with centre.active():
+        return page, Appointment.objects.get(origin="web")
+
+
+def mark_in(page):
+    return re.search(r"lista=([^&]+)", next(form.action for form in page.forms if "/correo" in form.action))[
+        1
+    ]
+
+
+def test_who_booked_reads_where_the_mail_goes_and_a_link_from_elsewhere_does_not_tell(
+    centre, visitor, booked
+):
+    page, visit = booked
+    assert "Tu correo: rosa@paciente.example ¿No es tu correo?" in page.text
+    for asked in ("", "?lista=1", f"?lista={'x' * 300}", "?hecho=mail"):
+        assert "rosa@" not in visitor.open(path(centre, visit) + asked).text
+
+
+def test_the_address_is_shown_of_no_other_visit_and_for_no_longer_than_half_an_hour(
+    centre, visitor, visit, booked, at_time
+):
+    page, mine = booked
+    asked = f"?lista={mark_in(page)}"
+    assert "rosa@" in visitor.open(path(centre, mine) + asked).text
+    assert "@" not in visitor.open(path(centre, visit) + asked).text
+    at_time.forward(minutes=31)
+    assert "rosa@" not in visitor.open(path(centre, mine) + asked).text
+    late = visitor.post(path(centre, mine, "correo") + asked, {"email": "otra@paciente.example"})
+    assert (late.status, "Ya no se puede corregir el correo" in late.text) == (409, True)
+    assert fresh(centre, mine).contact_email == "rosa@paciente.example"
+
+
+def test_a_slip_in_the_address_is_corrected_and_the_mail_goes_there_alone(
+    centre, visitor, booked, post, at_time
+):
+    _page, visit = booked
+    page = visitor.press("Corregir", email=" Rosa.Soto@Paciente.example ")
+    assert "Listo: corregimos tu correo." in page.text
+    assert "Tu correo: Rosa.Soto@paciente.example" in page.text
+    at_time.forward(minutes=6)
+    post.work(centre)
+    assert post.recipients == ["Rosa.Soto@paciente.example"]
+    with centre.active():
+        assert PatientDifference.objects.filter(field="email", appointment_id=visit.pk).count() == 1
+        line = AppointmentChange.objects.filter(appointment=visit).last()
+        assert (line.actor, line.before) == ("patient", {"contact_email": "rosa@paciente.example"})
+
+
+def test_a_mail_that_left_already_is_sent_to_the_corrected_address_too(
+    centre, visitor, booked, post, at_time
+):
+    at_time.forward(minutes=6)
+    post.work(centre)
+    visitor.press("Corregir", email="soto@paciente.example")
+    post.work(centre)
+    assert post.recipients == ["rosa@paciente.example", "soto@paciente.example"]
+
+
+@pytest.mark.parametrize("typed", ["", "rosa", "rosa@", "ñandú@paciente.example", "a@b.c\x00", "x" * 300])
+def test_what_is_no_address_is_said_at_the_field_and_keeps_what_was_typed(centre, visitor, booked, typed):
+    page = visitor.press("Corregir", email=typed)
+    assert page.status == 422
+    assert 'id="id_email_error"' in page.response.content.decode()
+    assert fresh(centre, booked[1]).contact_email == "rosa@paciente.example"
+
+
+def test_corrections_are_few_since_each_may_send_a_mail(centre, visitor, booked):
+    for number in range(3):
+        assert visitor.press("Corregir", email=f"rosa{number}@paciente.example").status == 200
+    page = visitor.press("Corregir", email="rosa3@paciente.example")
+    assert (page.status, "Ya no se puede corregir el correo" in page.text) == (409, True)
+    assert fresh(centre, booked[1]).contact_email == "rosa2@paciente.example"
+
+
+def test_without_an_address_no_mail_is_promised(centre, visitor, monday):
+    with centre.active():
+        FormField.objects.filter(field="email").update(is_required=False)
+    visitor.hold(monday)
+    page = visitor.press("Reservar", **{**TYPED, "email": ""})
+    assert ("¡Hora reservada!" in page.text, "Te escribi" in page.text) == (True, False)
 
 
 def test_moving_begins_on_the_day_of_the_visit_not_on_the_first_free_one(centre, visitor, monday):

@@ -39,6 +39,14 @@ class AppointmentEdited:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentAddressCorrected:
+    """The mails of the visit go to another address than the one typed first."""
+
+    schema: ClassVar[int] = 1
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaTimeChanged:
     """Blocks or holds came or went between two local dates (both included)."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from reservo import outbox
 from reservo.agenda.events import (
     AgendaTimeChanged,
+    AppointmentAddressCorrected,
     AppointmentBooked,
     AppointmentEdited,
     AppointmentMoved,
@@ -51,6 +52,12 @@ def state_changed(event: AppointmentStateChanged, at: datetime) -> None:
 
 @outbox.receiver(AppointmentEdited)
 def edited(event: AppointmentEdited, at: datetime) -> None:
+    appointment = _read(event.appointment_id)
+    _tell_agendas(appointment, appointment.local_date.isoformat())
+
+
+@outbox.receiver(AppointmentAddressCorrected)
+def address_corrected(event: AppointmentAddressCorrected, at: datetime) -> None:
     appointment = _read(event.appointment_id)
     _tell_agendas(appointment, appointment.local_date.isoformat())
 

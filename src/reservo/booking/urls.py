@@ -15,6 +15,7 @@ urlpatterns = [
     path("v/<str:token>/", own.show, name="visit"),
     path("v/<str:token>/confirmar", own.confirm, name="visit_confirm"),
     path("v/<str:token>/cancelar", own.cancel, name="visit_cancel"),
+    path("v/<str:token>/correo", own.correct_mail, name="visit_mail"),
     path("v/<str:token>/mover", moving.move, name="visit_move"),
     path("v/<str:token>/cita.ics", own.calendar, name="visit_ics"),
 ]

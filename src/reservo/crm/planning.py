@@ -25,6 +25,12 @@ def plan_confirmation(appointment: Appointment, *, at: datetime, due_at: datetim
         _plan_copy(appointment, rules.copy_to, version, due_at, at)
 
 
+def plan_anew(appointment: Appointment, *, at: datetime) -> None:
+    """The confirmation at once, to the patient alone."""
+    if AutomaticMail.objects.get().confirmation_on and appointment.starts_at > at:
+        plan_to_patient(appointment, kinds.CONFIRMATION, str(appointment.version), due_at=at, at=at)
+
+
 def plan_to_patient(
     appointment: Appointment, kind: str, version: str, *, due_at: datetime, at: datetime
 ) -> bool:

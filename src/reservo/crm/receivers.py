@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from reservo import outbox
 from reservo.agenda.events import (
+    AppointmentAddressCorrected,
     AppointmentBooked,
     AppointmentEdited,
     AppointmentMoved,
@@ -47,6 +48,16 @@ def confirm_who_came_later(event: AppointmentEdited, at: datetime) -> None:
     planned = queries.is_known(subject_key(appointment), kinds.CONFIRMATION)
     if due_at > at and not planned and appointment.state not in FREES_TIME:
         planning.plan_confirmation(appointment, at=at, due_at=due_at)
+
+
+@outbox.receiver(AppointmentAddressCorrected)
+def confirm_to_the_right_address(event: AppointmentAddressCorrected, at: datetime) -> None:
+    """One that waits goes to the address that holds when it leaves; one that left, or could not, is sent anew."""
+    appointment = _read(event.appointment_id)
+    if appointment.state not in FREES_TIME and not mail.is_waiting(
+        subject_key(appointment), kinds.CONFIRMATION
+    ):
+        planning.plan_anew(appointment, at=at)
 
 
 @outbox.receiver(AppointmentStateChanged)

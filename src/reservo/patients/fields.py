@@ -107,6 +107,16 @@ def _keep(values: dict[str, Any], errors: dict[str, FieldError], name: str, clea
         errors[name] = FieldError("invalid_email", _("El correo no es válido."))
 
 
+def cleaned_email(typed: str) -> str:
+    """As a file keeps it. Raises BadPatient; nothing typed is no address either."""
+    values: dict[str, Any] = {}
+    errors: dict[str, FieldError] = {}
+    _keep(values, errors, "email", lambda: mailaddress.check(typed))
+    if errors:
+        raise BadPatient(errors)
+    return values["email"]
+
+
 def _text(name: str, value: str) -> str:
     return text.clean(value, Patient._meta.get_field(name).max_length or 200)
 

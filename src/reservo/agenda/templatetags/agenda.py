@@ -41,6 +41,7 @@ def change_words(context: template.Context, change: AppointmentChange, zone: str
         "patient": _("cambió %(the_patient)s") % {"the_patient": context["shell"].called.the},
         "services": _("cambió los tratamientos"),
         "comment": _("cambió el comentario"),
+        "contact_email": _("corrigió el correo"),
         "branch": _("cambió la sucursal"),
     }
     parts += [words for name, words in names.items() if name in after]

@@ -10,11 +10,19 @@ from reservo.booking.operations.online import (
     held_by,
     hold_online,
 )
-from reservo.booking.operations.own import CutOff, cancel_own, confirm_own, move_own
+from reservo.booking.operations.own import (
+    CorrectedTooOften,
+    CutOff,
+    cancel_own,
+    confirm_own,
+    correct_address,
+    move_own,
+)
 
 __all__ = [
     "AlreadyBooked",
     "BadBooking",
+    "CorrectedTooOften",
     "CutOff",
     "OnlineBooking",
     "PatientRefused",
@@ -24,6 +32,7 @@ __all__ = [
     "cancel_own",
     "check_fields",
     "confirm_own",
+    "correct_address",
     "held_by",
     "hold_online",
     "move_own",

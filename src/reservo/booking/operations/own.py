@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reservo import tenancy
 from reservo.agenda import operations as agenda
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED
@@ -12,14 +13,22 @@ from reservo.booking.models import BookingPage
 from reservo.booking.operations.online import OnlineBooking, booking_of
 from reservo.catalog import queries as catalog
 from reservo.core.actor import Actor
-from reservo.patients.fields import PatientFields
+from reservo.patients import operations as patients
+from reservo.patients.fields import PatientFields, cleaned_email
 
 State = Appointment.State
 CHANGEABLE = (State.NOT_CONFIRMED, State.CONFIRMED)
 
 
+MOST_CORRECTIONS = 3
+
+
 class CutOff(RuntimeError):
     """Too late to do this online; the centre has to be called."""
+
+
+class CorrectedTooOften(RuntimeError):
+    """The address of this visit was corrected as often as it can be online: each time may send a mail."""
 
 
 def patient_of(appointment: Appointment) -> Actor:
@@ -41,6 +50,24 @@ def cancel_own(appointment: Appointment, *, at: datetime) -> Appointment:
     if at > appointment.starts_at - timedelta(minutes=BookingPage.objects.get().cancel_cutoff_minutes):
         raise CutOff
     return agenda.change_state(appointment.pk, State.SUSPENDED, by=patient_of(appointment), at=at)
+
+
+def correct_address(appointment: Appointment, typed: str, *, at: datetime) -> Appointment:
+    """Where the visit's mails go; the file keeps what it has, and staff see the difference.
+
+    Raises BadPatient, CorrectedTooOften.
+    """
+    email = cleaned_email(typed)
+    with tenancy.atomic():
+        lines = appointment.changes.filter(actor="patient", action="edited")
+        if email != appointment.contact_email and lines.count() >= MOST_CORRECTIONS:
+            raise CorrectedTooOften
+        by = patient_of(appointment)
+        corrected = agenda.correct_address(appointment.pk, email, by=by, at=at)
+        if appointment.patient:
+            given = PatientFields(email=email)
+            patients.note_differences(appointment.patient, given, appointment_id=appointment.pk, at=at)
+    return corrected
 
 
 def may_move(appointment: Appointment, page: BookingPage, *, at: datetime) -> bool:

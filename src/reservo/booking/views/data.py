@@ -14,7 +14,7 @@ from reservo.agenda import operations as agenda
 from reservo.booking import operations
 from reservo.booking.forms import PatientForm
 from reservo.booking.operations import BadBooking, OnlineBooking, PatientRefused
-from reservo.booking.views import choosing, holding, proofs
+from reservo.booking.views import choosing, fresh, holding, proofs
 from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.booking.views.proofs import BadProof, Proof
 from reservo.catalog import queries as catalog
@@ -120,7 +120,8 @@ def _booked(request: HttpRequest, form: PatientForm, proof: Proof, wanted: Onlin
         catalogue = catalog.online_catalogue()
         choice = choosing.choice_of(proof.params(), catalogue)
         return holding.gone(request, choice, catalogue, wanted.starts_at, why, kept=holding.typed_in(request))
-    return HttpResponseRedirect(f"{links.path_of(appointment)}?lista=1&lang={language()}", status=303)
+    done = f"{links.path_of(appointment)}?{fresh.NAME}={fresh.mark_of(appointment)}&lang={language()}"
+    return HttpResponseRedirect(done, status=303)
 
 
 def _typed(request: HttpRequest) -> QueryDict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -16,17 +17,20 @@ from reservo.agenda.links import BadLink
 from reservo.agenda.models import Appointment
 from reservo.agenda.transitions import CANCELLED
 from reservo.booking import operations, promises
-from reservo.booking.operations import CutOff
+from reservo.booking.operations import CorrectedTooOften, CutOff
 from reservo.booking.operations.own import CHANGEABLE, may_cancel, may_move
+from reservo.booking.views import fresh
 from reservo.booking.views.common import Refusal, for_patients, language, page
 from reservo.catalog import queries as catalog
 from reservo.core import phones
 from reservo.core.clock import now
+from reservo.patients.fields import BadPatient
 
 NOTICES = {
     "confirmed": lambda: _("¡Gracias! Tu cita quedó confirmada."),
     "cancelled": lambda: _("Tu cita quedó cancelada."),
     "moved": lambda: _("Listo: tu cita tiene nueva hora."),
+    "mail": lambda: _("Listo: corregimos tu correo."),
 }
 
 
@@ -61,12 +65,14 @@ def shown(
     is_old: bool = False,
     notice: str = "",
     refusal: str = "",
+    wrong_mail: tuple[str, str] = ("", ""),
     status: int = 200,
 ) -> HttpResponse:
     at, rules = now(), request.booking_page
     moves, cancels = may_move(appointment, rules, at=at), may_cancel(appointment, rules, at=at)
     is_closed = appointment.state in CHANGEABLE and not moves and not cancels
-    is_new = request.GET.get("lista") == "1"
+    is_new = fresh.NAME in request.GET
+    mark = fresh.given(request, appointment, at=at)
     context: dict[str, Any] = {
         **facts(appointment, is_old=is_old),
         "is_new": is_new,
@@ -76,9 +82,12 @@ def shown(
         "may_cancel": cancels,
         "closed_note": too_late(appointment) if is_closed and not refusal else "",
         "mail_minutes": promises.confirmation_minutes() if is_new else None,
+        "mail_to": appointment.contact_email if mark else "",
+        "mark": mark,
+        "wrong_mail": wrong_mail,
         "notice": notice,
         "refusal": refusal,
-        "lasting_url": _url(appointment),
+        "lasting_url": _url(appointment, mark=mark),
     }
     return page(request, "booking/visit.html", context, status=status)
 
@@ -129,6 +138,25 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @tenancy.goes_on_without_primary
+@for_patients("POST")
+def correct_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Another address for the mails, from the page that ended the booking: it shows the one that was typed."""
+    appointment, is_old = visit_of(token)
+    mark = fresh.given(request, appointment, at=now())
+    if not mark:
+        return shown(request, appointment, is_old=is_old, refusal=call_us(appointment), status=409)
+    typed = request.POST.get("email", "")[:254]
+    try:
+        corrected = operations.correct_address(appointment, typed, at=now())
+    except BadPatient as bad:
+        wrong = (typed, str(bad.errors["email"].message))
+        return shown(request, appointment, is_old=is_old, wrong_mail=wrong, status=422)
+    except CorrectedTooOften:
+        return shown(request, appointment, is_old=is_old, refusal=call_us(appointment), status=409)
+    return HttpResponseRedirect(_url(corrected, "mail", mark=mark), status=303)
+
+
+@tenancy.goes_on_without_primary
 @for_patients("GET")
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     appointment, _old = visit_of(token)
@@ -153,10 +181,18 @@ def too_late(appointment: Appointment) -> str:
     return _("Ya no se puede cambiar en línea. Contáctanos directamente.")
 
 
+def call_us(appointment: Appointment) -> str:
+    phone = phones.display(appointment.branch.phone)
+    if phone:
+        return _("Ya no se puede corregir el correo en línea. Llámanos al %(phone)s.") % {"phone": phone}
+    return _("Ya no se puede corregir el correo en línea. Contáctanos directamente.")
+
+
 def back(appointment: Appointment, done: str) -> HttpResponse:
     return HttpResponseRedirect(_url(appointment, done), status=303)
 
 
-def _url(appointment: Appointment, done: str = "") -> str:
-    told = f"hecho={done}&" if done else ""
-    return f"{links.path_of(appointment)}?{told}lang={language()}"
+def _url(appointment: Appointment, done: str = "", *, mark: str = "") -> str:
+    told = {"hecho": done, fresh.NAME: mark, "lang": language()}
+    asked = urlencode({name: value for name, value in told.items() if value})
+    return f"{links.path_of(appointment)}?{asked}"
