@@ -1,3 +1,5 @@
+import { words } from "./words.js";
+
 // Small makers of elements; styles are set through CSSOM, never as attributes (Content-Security-Policy).
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
@@ -11,11 +13,7 @@ export function icon(name, kind = "small") {
   drawing.setAttribute("class", `icon ${kind}`);
   drawing.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${sprite()}#${name}`);
+  use.setAttribute("href", `${words.sprite}#${name}`);
   drawing.append(use);
   return drawing;
-}
-
-function sprite() {
-  return document.querySelector("svg.icon use").getAttribute("href").split("#")[0];
 }

@@ -137,12 +137,15 @@ def shell_words(context: template.Context) -> SafeString:
             "Tu sesión terminó. Lo que escribiste sigue aquí: entra en otra pestaña y vuelve a guardar."
         ),
         "logIn": _("Entrar en otra pestaña"),
+        "showPassword": _("Mostrar la contraseña"),
+        "hidePassword": _("Ocultar la contraseña"),
         "change": _("Cambiar"),
         "remove": _("Quitar"),
         "offline": _("Sin conexión. Nada se perdió: inténtalo de nuevo."),
         "failed": _("Algo falló de nuestro lado. Inténtalo de nuevo."),
     }
-    return json_script({name: str(text) for name, text in said.items()}, "shell-words")
+    told = {name: str(text) for name, text in said.items()}
+    return json_script({**told, "sprite": static("dist/icons.svg")}, "shell-words")
 
 
 def _language() -> str:
