@@ -60,10 +60,37 @@ def test_a_wrong_password_and_an_unknown_mail_get_the_same_answer(centre, other,
         assert "reservo_session" not in answer.cookies
 
 
-def test_the_right_password_of_another_centres_person_gets_that_answer_too(centre, other):
-    answer = log_in(Client(), centre, other.email("administrator"))
-    assert answer.status_code == 422
-    assert WRONG in answer.content.decode()
+def test_a_stranger_with_the_right_password_is_told_kindly_and_led_to_their_own_centre(centre, other):
+    client = Client()
+    answer = log_in(client, centre, other.email("administrator"))
+    page = answer.content.decode()
+    assert (answer.status_code, WRONG in page) == (422, False)
+    assert "tu cuenta no tiene acceso a Clínica de Prueba" in page
+    assert (f'value="{other.slug}"' in page, f'value="{centre.slug}"' in page) == (True, False)
+    assert "reservo_session" not in answer.cookies
+    entered = client.post("/login/choose", {"proof": proof_in(answer), "centre": other.slug})
+    assert entered.headers["Location"] == other.url("agenda/")
+
+
+def test_without_the_right_password_a_stranger_is_told_nothing(centre, other):
+    answers = [
+        log_in(Client(), centre, email, "una-clave-que-no-es")
+        for email in (other.email("administrator"), centre.email("administrator"), "nadie@nada.example")
+    ]
+    pages = {re.sub(r'value="[^"]*"', "", answer.content.decode()) for answer in answers}
+    pages = {re.sub(r'content="[^"]*"', "", page) for page in pages}
+    assert len(pages) == 1
+    assert WRONG in pages.pop()
+
+
+@pytest.mark.parametrize("path", ["{}login", "/login"])
+def test_who_is_in_no_centre_any_more_is_told_whom_to_ask(centre, path):
+    user = User.objects.get(email=centre.email("receptionist"))
+    Membership.objects.filter(user=user).delete()
+    answer = Client().post(path.format(centre.url()), {"email": user.email, "password": PASSWORD})
+    page = answer.content.decode()
+    assert (answer.status_code, "no tiene acceso a" in page, "que te invite" in page) == (422, True, True)
+    assert "reservo_session" not in answer.cookies
 
 
 def test_a_user_who_may_not_enter_any_more_gets_it_as_well(centre):

@@ -42,10 +42,10 @@ def log_in(request: HttpRequest) -> HttpResponse:
             if len(routes) == 1:
                 return enter(request, user, routes[0])
             if routes:
-                proof = signing.dumps([user.pk, operations.proof_of(user)], salt=_CHOICE)
-                context = {"centres": queries.named(routes), "proof": proof}
-                return render(request, "accounts/choose.html", context)
-            form.add_error(None, _("El correo o la contraseña no son correctos."))
+                return _choice(request, user, routes)
+            if elsewhere := queries.centres_of(user):
+                return _choice(request, user, elsewhere, no_access_to=_this_centre())
+            form.add_error(None, no_access(_this_centre()))
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next", ""),
@@ -53,6 +53,34 @@ def log_in(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accounts/log_in.html", context, status=status)
+
+
+def _choice(
+    request: HttpRequest, user: User, routes: list[tenancy.Route], *, no_access_to: str = ""
+) -> HttpResponse:
+    """The person's own centres; at the door of a strange one, with a word that this is not theirs."""
+    proof = signing.dumps([user.pk, operations.proof_of(user)], salt=_CHOICE)
+    told = no_access(no_access_to) if no_access_to else ""
+    context = {"centres": queries.named(routes), "proof": proof, "told": told}
+    return render(request, "accounts/choose.html", context, status=422 if told else 200)
+
+
+def _this_centre() -> str:
+    return queries.name_of(tenancy.current().tenant_id) if tenancy.is_active() else ""
+
+
+def no_access(centre: str) -> str:
+    """Said only to somebody who gave the right password: to others it would tell who has an account."""
+    if centre:
+        words = _(
+            "Tu contraseña es correcta, pero tu cuenta no tiene acceso a %(centre)s. "
+            "Pide a quien administra el centro que te invite."
+        )
+        return words % {"centre": centre}
+    return _(
+        "Tu contraseña es correcta, pero tu cuenta no tiene acceso a ningún centro. "
+        "Pide a quien administra el tuyo que te invite."
+    )
 
 
 @require_POST
