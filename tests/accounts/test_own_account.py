@@ -8,6 +8,7 @@ from django.test import Client
 from reservo.accounts import devices
 from reservo.accounts.models import Session, User
 from reservo.accounts.operations import mark_of
+from reservo.audit.models import Action
 from tests.cast import PASSWORD
 
 NEW = "otra-clave-larga-8"
@@ -107,3 +108,25 @@ def test_a_password_that_cannot_be_changed_says_why_and_changes_nothing(centre, 
     assert words in answer.content.decode()
     assert client.get(centre.url("agenda/")).status_code == 200
     assert Session.objects.filter(session_key=key_of(client)).exists()
+
+
+def test_ones_own_name_is_corrected_here_and_at_the_door(centre):
+    desk = centre.client("receptionist")
+    assert 'value="Receptionist"' in desk.get(centre.url("cuenta/")).content.decode()
+    assert desk.post(centre.url("cuenta/nombre"), {"name": "Rita Pérez"}).status_code == 302
+    assert "Rita Pérez" in desk.get(centre.url("agenda/")).content.decode()
+    assert User.objects.get(email=centre.email("receptionist")).name == "Rita Pérez"
+    with centre.active():
+        line = Action.objects.get(action="staff.renamed")
+        assert (line.actor_name, line.details) == (
+            "Receptionist",
+            {"was": "Receptionist", "is": "Rita Pérez"},
+        )
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81])
+def test_an_own_name_that_is_none_is_refused_at_its_field_and_the_password_is_left_alone(centre, name):
+    answer = centre.client("receptionist").post(centre.url("cuenta/nombre"), {"name": name})
+    page = answer.content.decode()
+    assert (answer.status_code, page.count('class="error"')) == (422, 1)
+    assert User.objects.get(email=centre.email("receptionist")).name == "Receptionist"

@@ -90,6 +90,7 @@ CASES = {
     "correos/<int:delivery_id>/reenviar": Case("correos/{delivery}/reenviar", POST_ONLY, 302),
     "cuenta/": Case("cuenta/", 200, 422),
     "cuenta/idioma": Case("cuenta/idioma", POST_ONLY, 302),
+    "cuenta/nombre": Case("cuenta/nombre", POST_ONLY, 422),
     "cuenta/sesion": Case("cuenta/sesion", 200, GET_ONLY),
     "cuenta/sesiones/<slug:mark>/cerrar": Case("cuenta/sesiones/unknown/cerrar", POST_ONLY, 302),
     "cuenta/sesiones/cerrar": Case("cuenta/sesiones/cerrar", POST_ONLY, 302),

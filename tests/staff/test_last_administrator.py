@@ -111,7 +111,8 @@ def test_the_screen_says_why_and_keeps_what_was_typed(centre):
     with centre.active():
         member, desk = owner(), role(rights.RECEPTIONIST)
     answer = centre.client("administrator").post(
-        centre.url(f"usuarios/{member.pk}"), {"role": desk.pk, "all_branches": "on", "is_active": "on"}
+        centre.url(f"usuarios/{member.pk}"),
+        {"name": "Ana", "role": desk.pk, "all_branches": "on", "is_active": "on"},
     )
     assert answer.status_code == 422
     text = answer.content.decode()

@@ -26,7 +26,13 @@ def role_id(centre, builtin):
 
 
 def form(centre, builtin=rights.RECEPTIONIST, **changes):
-    return {"role": role_id(centre, builtin), "all_branches": "on", "is_active": "on", **changes}
+    given = {
+        "name": "Receptionist",
+        "role": role_id(centre, builtin),
+        "all_branches": "on",
+        "is_active": "on",
+    }
+    return {**given, **changes}
 
 
 def test_a_person_is_invited_and_the_mail_is_on_its_way(centre, owner):
@@ -62,6 +68,48 @@ def test_a_bad_invitation_says_what_is_wrong_and_invites_nobody(centre, owner, c
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not Invitation.objects.filter(tenant_id=centre.route.tenant_id).exists()
+
+
+def renamed(centre):
+    with centre.active():
+        lines = Action.objects.filter(action="staff.renamed").order_by("pk")
+        return [(line.actor_name, line.details) for line in lines]
+
+
+def test_a_name_is_corrected_by_who_administers_and_the_trail_says_from_what(centre, owner):
+    member = member_of(centre, rights.RECEPTIONIST)
+    owner.post(centre.url(f"usuarios/{member.pk}"), form(centre, name="  Rita  Pérez "))
+    assert member_of(centre, rights.RECEPTIONIST).name == "Rita Pérez"
+    assert User.objects.get(pk=member.user_id).name == "Rita Pérez"
+    assert renamed(centre) == [("Administrator", {"was": "Receptionist", "is": "Rita Pérez"})]
+    with centre.active():
+        assert not Action.objects.filter(action="staff.changed").exists()
+    assert (
+        "cambió el nombre: Receptionist → Rita Pérez" in owner.get(centre.url("registro/")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
+def test_a_name_that_is_none_is_refused_at_its_field(centre, owner, name):
+    member = member_of(centre, rights.RECEPTIONIST)
+    answer = owner.post(centre.url(f"usuarios/{member.pk}"), form(centre, name=name))
+    assert (answer.status_code, 'class="error"' in answer.content.decode()) == (422, True)
+    assert member_of(centre, rights.RECEPTIONIST).name == "Receptionist"
+
+
+def test_a_centre_does_not_rename_who_works_elsewhere_as_well(centre, other, owner):
+    member = member_of(centre, rights.RECEPTIONIST)
+    Membership.objects.create(user_id=member.user_id, tenant_id=other.route.tenant_id)
+    owner.post(centre.url(f"usuarios/{member.pk}"), form(centre, name="Rita Pérez"))
+    assert member_of(centre, rights.RECEPTIONIST).name == "Rita Pérez"
+    assert User.objects.get(pk=member.user_id).name == "Receptionist"
+
+
+def test_whoever_was_invited_under_a_wrong_name_reads_the_right_one(centre, owner):
+    owner.post(centre.url("usuarios/invitar"), form(centre, name="Nora Pas", email="nora@nueva.example"))
+    invited = Invitation.objects.get(tenant_id=centre.route.tenant_id)
+    owner.post(centre.url(f"usuarios/{invited.staff_id}"), form(centre, name="Nora Paz"))
+    assert Invitation.objects.get(pk=invited.pk).name == "Nora Paz"
 
 
 def test_nobody_is_an_administrator_because_the_role_was_not_chosen(centre, owner):

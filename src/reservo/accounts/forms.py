@@ -42,6 +42,10 @@ class AcceptForm(NewPasswordForm):
     field_order = ["name", "password"]
 
 
+class NameForm(forms.Form):
+    name = OneLine(label=_("Tu nombre"), max_length=80)
+
+
 class ChangePasswordForm(NewPasswordForm):
     current = forms.CharField(
         label=_("Contraseña actual"),

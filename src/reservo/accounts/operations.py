@@ -41,6 +41,22 @@ def create_user(email: str, *, name: str, password: str | None, at: datetime, la
     return User.objects.get_or_create(email=email.casefold(), defaults=defaults)[0]
 
 
+def rename(user: User, name: str) -> None:
+    """What the person is called where no centre's own name for them holds."""
+    User.objects.filter(pk=user.pk).update(name=name)
+
+
+def rename_by(user_id: int, name: str, *, tenant_id: int) -> None:
+    """The same by a centre that is the person's only one; elsewhere others would not know them."""
+    if not Membership.objects.filter(user_id=user_id).exclude(tenant_id=tenant_id).exists():
+        User.objects.filter(pk=user_id).update(name=name)
+
+
+def rename_invited(tenant_id: int, staff_id: int, name: str) -> None:
+    """The name that the open invitation proposes."""
+    Invitation.objects.filter(tenant_id=tenant_id, staff_id=staff_id, accepted_at=None).update(name=name)
+
+
 def choose_language(user: User, language: str) -> None:
     """For the person's own screens; empty follows each centre. Raises UnknownLanguage."""
     if language and language not in speaking.LANGUAGES:

@@ -58,11 +58,14 @@ class InviteForm(PlaceForm):
 
 
 class MemberForm(PlaceForm):
+    name = OneLine(label=_("Nombre"), max_length=80)
+    field_order = ["name"]
     is_active = forms.BooleanField(label=_("Puede entrar"), required=False)
 
 
 def initial_of(member: StaffMember) -> dict[str, Any]:
     return {
+        "name": member.name,
         "role": member.role_id,
         "all_branches": member.all_branches,
         "branches": list(member.own_branch_ids),

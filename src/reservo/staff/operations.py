@@ -127,6 +127,23 @@ def change(staff_id: int, place: Place, *, is_active: bool, by: Actor, at: datet
     return member
 
 
+def rename(staff_id: int, name: str, *, by: Actor, at: datetime) -> None:
+    """What is written under the old name stays; nothing is written if it is the same."""
+    with tenancy.atomic():
+        member = StaffMember.objects.get(pk=staff_id)
+        if member.name == name:
+            return
+        details = {"was": member.name, "is": name}
+        member.name = name
+        member.save(update_fields=["name"])
+        record("staff.renamed", "staff", staff_id, by=by, at=at, details=details)
+    tenant_id = tenancy.current().tenant_id
+    if member.user_id:
+        accounts.rename_by(member.user_id, name, tenant_id=tenant_id)
+    else:
+        accounts.rename_invited(tenant_id, staff_id, name)
+
+
 def _deed(member: StaffMember, place: Place, is_active: bool) -> str:
     """What the trail says first of all."""
     if member.is_active != is_active:

@@ -37,6 +37,7 @@ DEEDS = {
     "barred": _("quitó el acceso"),
     "admitted": _("devolvió el acceso"),
     "role": _("cambió el rol"),
+    "renamed": _("cambió el nombre"),
     "joined": _("aceptó la invitación"),
     "opened": _("entró"),
     "asked": _("pidió"),
@@ -122,6 +123,8 @@ def _named(action: Action) -> list[tuple[str, str]]:
 
 def _what(action: Action, deed: str, names: naming.Names) -> str:
     words = str(DEEDS.get(deed, deed))
+    if deed == "renamed":
+        return f"{words}: {action.details.get('was', '')} → {action.details.get('is', '')}"
     role = names.get(("role", str(action.details.get("role", "")))) if deed == "role" else None
     return f"{words}: {role}" if role else words
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from reservo import tenancy
 from reservo.accounts import operations, queries
-from reservo.accounts.forms import ChangePasswordForm
+from reservo.accounts.forms import ChangePasswordForm, NameForm
 from reservo.accounts.passwords import WeakPassword
 from reservo.accounts.views import entering
 from reservo.core.clock import now
@@ -24,13 +24,24 @@ def account(request: HttpRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _changed(request, form):
         return HttpResponseRedirect(f"{reverse('accounts:login')}?cambiada=1")
+    return page(request, form=form, status=422 if request.method == "POST" else 200)
+
+
+def page(
+    request: HttpRequest,
+    *,
+    form: ChangePasswordForm | None = None,
+    name_form: NameForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     context = {
-        "form": form,
+        "form": form or ChangePasswordForm(),
+        "name_form": name_form or NameForm(initial={"name": request.staff.name}),
         "sessions": queries.sessions_of(request.user, current=request.session.session_key, at=now()),
         "other_centres": queries.named(_other_centres(request)),
         "zone": tenancy.current().zone,
     }
-    return render(request, "accounts/account.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "accounts/account.html", context, status=status)
 
 
 def _other_centres(request: HttpRequest) -> list[tenancy.Route]:
