@@ -3,19 +3,18 @@ import { branchClock, clockOf, dayOf, mondayOf, namers, shifted, two, wallOf } f
 import { drawer, drawHead, label } from "./agenda/drawing.js";
 import { CLOSED_TO_MOVES, drawn, NOBODY, read } from "./agenda/feed.js";
 import { mover } from "./agenda/moving.js";
+import { sidePanel } from "./agenda/panel.js";
 import { reader } from "./agenda/reading.js";
 import { plainRoles } from "./agenda/roles.js";
 import { strip } from "./agenda/strip.js";
 import { onSwipe } from "./agenda/swiping.js";
-import { ask } from "./shell/dialogs.js";
-import { words as shellWords } from "./shell/words.js";
 
 const config = JSON.parse(document.getElementById("agenda-config").textContent);
 const clock = branchClock(config.now);
 const names = namers(config.language);
 const phone = window.matchMedia("(max-width: 700px)");
 const byId = (id) => document.getElementById(id);
-const [place, work, panel] = [byId("calendar"), byId("work"), byId("panel")];
+const [place, work] = [byId("calendar"), byId("work")];
 const WIDE_COLUMNS = 7;
 const FORMAT = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
@@ -84,11 +83,11 @@ function scrollTime() {
 }
 
 async function load({ start, end }) {
-  const wanted = [state.branch, state.byRoom, state.who, dayOf(start), dayOf(end)].join(" ");
+  const wanted = [state.branch, state.byRoom, state.who, state.freed, dayOf(start), dayOf(end)].join(" ");
   const data = await reading(wanted, (signal) => read(config, state, start, end, signal));
   ({ visits, blocks } = data);
   meetOthers(data);
-  freshenPanel();
+  side.freshen(visits);
   return drawn(data, { config, state, columns: columns(), now: clock.now() });
 }
 
@@ -129,8 +128,11 @@ document.addEventListener("pointerdown", () => {
 
 // The visit at the side is marked in the grid.
 function mark(blocks = place.querySelectorAll("[data-visit]")) {
-  const shown = byId("panel-state")?.dataset.shows ?? null;
-  for (const block of blocks) block.classList.toggle("shown", block.dataset.visit === shown);
+  for (const block of blocks) block.classList.toggle("shown", block.dataset.visit === side.shown());
+}
+
+function visitAddress(id) {
+  return config.urls.panel.replace("/0", `/${id}`);
 }
 
 // A visit that the address names is brought into view, once.
@@ -147,6 +149,19 @@ function takeHold(block) {
 
 plainRoles(place);
 const reading = reader({ grid: work, line: byId("unread"), words: config.words, again: reload });
+const side = sidePanel({
+  panel: byId("panel"),
+  work,
+  visitAddress,
+  swapped: mark,
+  closed: (visit) => {
+    mark();
+    calendar.unselect();
+    const from = visit && place.querySelector(`[data-visit="${visit}"]`);
+    from?.focus();
+    held = visit && String(visit);
+  },
+});
 const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], {
   view: viewName(),
   date: state.day,
@@ -194,7 +209,7 @@ const calendar = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction]
     else openForm(date, null, resource);
   },
   select: ({ start, end, resource }) => openForm(start, end, resource),
-  eventClick: ({ event }) => open(event.extendedProps),
+  eventClick: ({ event }) => event.extendedProps.kind === "visit" && side.openVisit(event.extendedProps.visit.id),
   eventDrop: (info) => moved(info),
   eventResize: (info) => moved(info),
 });
@@ -244,111 +259,24 @@ function paintWho() {
   who.hidden = everybody().length < 2;
 }
 
-// The side panel: a visit, a form, a block.
-function openPanel(address) {
-  panel.hidden = false;
-  work.classList.add("open");
-  return window.htmx.ajax("GET", address, { target: "#panel", swap: "innerHTML" });
-}
-
-function closePanel() {
-  const shown = byId("panel-state")?.dataset.shows ?? opener;
-  panel.hidden = true;
-  panel.replaceChildren();
-  work.classList.remove("open");
-  mark();
-  calendar.unselect();
-  const from = shown && place.querySelector(`[data-visit="${shown}"]`);
-  from?.focus();
-  held = shown && String(shown);
-}
-
-// Who types at once is not to wait for the form: the letters are kept for it, and are no shortcuts meanwhile.
-let ahead = null;
-function openToType(address) {
-  ahead = "";
-  openPanel(address);
-}
-
-function keepForTheForm(event) {
-  if (ahead === null || event.key.length > 1) return false;
-  event.preventDefault();
-  ahead += event.key;
-  return true;
-}
-
-function handOver() {
-  const [typed, field] = [ahead, document.activeElement];
-  ahead = null;
-  if (!typed || !panel.contains(field) || field.type !== "text") return;
-  field.value += typed;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-// Of a form that knows its patient already the likeliest field is at hand: what is asked, the service, or the hour.
-function takeUp() {
-  const form = byId("visit-form");
-  if (!form || panel.contains(document.activeElement)) return;
-  const asked = form.querySelector(".note input");
-  const isBare = !form.elements.version.value && !form.querySelector(".note, .chip");
-  (asked ?? (isBare ? form.querySelector(".chip-box input") : form.elements.time))?.focus();
-}
-
-// A visit that changed by dragging, or in another browser, is shown as it is now: else the next button is refused.
-let isFreshening = false;
-async function freshenPanel() {
-  const shown = byId("panel-state");
-  const visit = shown && visits.find((one) => one.id === Number(shown.dataset.shows));
-  if (!visit || visit.version <= Number(shown.dataset.version) || document.querySelector("dialog[open]")) return;
-  isFreshening = !panel.contains(document.activeElement);
-  await openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
-  isFreshening = false;
-}
-
-let opener = null;
-function open({ kind, visit }) {
-  if (kind === "visit") {
-    leaving(() => {
-      opener = visit.id;
-      openPanel(config.urls.panel.replace("/0", `/${visit.id}`));
-    });
-  }
-}
-
 function openBlock(id) {
-  leaving(() => openPanel(config.urls.blockPanel.replace("/0", `/${id}`)));
+  side.leaving(() => side.open(config.urls.blockPanel.replace("/0", `/${id}`)));
 }
 
 function openForm(start, end, resource) {
   if (!config.may.edit) return;
-  const form = byId("visit-form");
-  if (form && start) takePlace(form, start, end, resource);
-  else leaving(() => openToType(formAddress(config.urls.create, start, end, resource)));
+  if (side.form() && start) side.takePlace(placeOf(start, end, resource));
+  else side.leaving(() => side.openToType(formAddress(config.urls.create, start, end, resource)));
 }
 
-// A form that is open keeps what it has: a click on the grid only chooses its day, hour and person.
-function takePlace({ elements }, start, end, resource) {
-  const column = Number(resource?.id ?? state.who);
-  elements.day.value = dayOf(start);
-  elements.time.value = clockOf(start);
-  if (end) elements.minutes.value = Math.round((end - start) / 60_000);
-  const select = state.byRoom ? elements.room : elements.practitioner;
-  if (column && [...select.options].some((option) => option.value === String(column))) select.value = column;
-  panel.dataset.typed = "1";
-  elements.time.focus();
-}
-
-// Nothing that was typed into an open form is lost by a wrong click or key.
-async function leaving(go) {
-  const answers = [
-    { label: shellWords.discard, value: "yes" },
-    { label: shellWords.keepWriting, value: "", primary: true },
-  ];
-  const isFree = !panel.dataset.typed || !panel.querySelector("form :is(input, textarea):not([type=hidden])");
-  if (isFree || (await ask(shellWords.losing, answers))) {
-    delete panel.dataset.typed;
-    go();
-  }
+function placeOf(start, end, resource) {
+  return {
+    day: dayOf(start),
+    time: clockOf(start),
+    minutes: end && Math.round((end - start) / 60_000),
+    name: state.byRoom ? "room" : "practitioner",
+    column: Number(resource?.id ?? state.who),
+  };
 }
 
 function formAddress(base, start, end, resource) {
@@ -384,12 +312,6 @@ const KEYS = {
   n: () => openForm(null, null, null),
 };
 
-function save(event) {
-  if (event.defaultPrevented || !event.target.form) return;
-  event.preventDefault();
-  event.target.form.requestSubmit();
-}
-
 function onClick(selector, act) {
   for (const one of document.querySelectorAll(selector))
     one.addEventListener("click", (event) => {
@@ -402,7 +324,7 @@ for (const [id, act] of Object.entries(go)) onClick(`#${id}`, act);
 onClick("[data-view]", (button) => show({ view: button.dataset.view }));
 onClick("[data-by]", (button) => show({ byRoom: button.dataset.by === "box", who: null }));
 onClick("#new", () => openForm(null, null, null));
-onClick("#new-block", () => leaving(() => openPanel(formAddress(config.urls.block, null, null, null))));
+onClick("#new-block", () => side.leaving(() => side.open(formAddress(config.urls.block, null, null, null))));
 byId("who").addEventListener("change", (event) => show({ who: Number(event.target.value) || null, whoByItself: false }));
 byId("freed").addEventListener("change", (event) => {
   state.freed = event.target.checked;
@@ -412,33 +334,11 @@ byId("branch")?.addEventListener("change", (event) => {
   location.search = new URLSearchParams({ dia: state.day, vista: state.view, sucursal: event.target.value });
 });
 phone.addEventListener("change", () => show({ who: null }));
-panel.addEventListener("click", (event) => {
-  if (event.target.closest("[data-close-panel]")) leaving(closePanel);
-});
-panel.addEventListener("input", () => {
-  panel.dataset.typed = "1";
-});
-
-// Of a block: who chooses a person or a room means that one, and who widens it means nobody in particular.
-const ONE_OF = ["practitioner", "room"];
-panel.addEventListener("change", ({ target }) => {
-  const fields = target.form?.elements;
-  const scope = fields?.scope;
-  if (!scope) return;
-  if (ONE_OF.includes(target.name) && target.value) scope.value = target.name;
-  for (const name of ONE_OF) if (name !== scope.value) fields[name].value = "";
-});
-
 document.addEventListener("keydown", (event) => {
   const typing =
     event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey;
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && !panel.hidden && !document.querySelector("details.menu[open]")) {
-    event.preventDefault(); // else the same key would answer the question it makes us ask
-    leaving(closePanel);
-  }
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && panel.contains(event.target)) save(event);
-  if (!typing && keepForTheForm(event)) return;
+  if (side.takesKey(event, typing)) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (act && !typing) {
     event.preventDefault();
@@ -453,22 +353,6 @@ onSwipe(place, (way) => {
   if (next) show({ who: next.id });
 });
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target !== panel) return;
-  panel.hidden = false;
-  work.classList.add("open");
-  mark();
-  if (isFreshening) return;
-  panel.scrollTop = 0;
-  if (!panel.querySelector(".field.wrong, form .note")) delete panel.dataset.typed;
-  if (!panel.querySelector("[data-patient-picker], .field.wrong")) panel.querySelector("h2")?.focus();
-});
-for (const end of ["htmx:afterSettle", "htmx:responseError", "htmx:sendError"])
-  document.body.addEventListener(end, (event) => {
-    if (event.detail.target !== panel) return;
-    takeUp();
-    handOver();
-  });
 document.body.addEventListener("agenda-changed", () => {
   reload();
   paintStrip();
@@ -490,5 +374,5 @@ document.addEventListener("live:agenda", ({ detail }) => {
 document.addEventListener("live:resync", reloadSoon);
 
 paint();
-if (config.opened) openPanel(config.urls.panel.replace("/0", `/${config.opened}`));
-else if (config.bookFor) openPanel(`${formAddress(config.urls.create, null, null, null)}&paciente=${config.bookFor}`);
+if (config.opened) side.open(visitAddress(config.opened));
+else if (config.bookFor) side.open(`${formAddress(config.urls.create, null, null, null)}&paciente=${config.bookFor}`);

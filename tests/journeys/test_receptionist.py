@@ -718,6 +718,16 @@ def test_a_day_that_cannot_be_read_says_so_and_is_read_when_it_can_be(desk):
     page.wait_for_selector("#unread", state="hidden", timeout=10_000)
 
 
+def test_suspended_visits_that_could_not_be_read_are_said_to_be_missing(desk):
+    page = desk.page
+    page.route("**/agenda/datos?**", lambda route: route.abort())
+    page.locator("#freed").evaluate("box => box.click()")
+    page.get_by_role("alert").get_by_text("Aquí puede haber citas que no se ven").wait_for()
+    page.unroute("**/agenda/datos?**")
+    page.get_by_role("button", name="Reintentar").click()
+    page.wait_for_selector("#unread", state="hidden")
+
+
 def test_another_visit_is_made_like_an_earlier_one(desk):
     page, (clock, later, *_) = desk.page, desk.free()
     made = desk.make(clock)
