@@ -73,6 +73,15 @@ def in_frame(page, demo):
     return frame
 
 
+def take_the_last_hour(frame):
+    """The first service, whoever does it, the last hour of the first day."""
+    frame.locator("a.choice").first.click()
+    frame.locator("a.choice, .times button").first.wait_for()
+    if frame.locator("a.choice").count():
+        frame.locator("a.choice").first.click()
+    frame.locator(".times button").last.click()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_a_visit_is_booked_in_a_frame_of_another_site_without_cookies(demo, strict, listed, site, scripts):
     context = strict.new_context(
@@ -87,11 +96,7 @@ def test_a_visit_is_booked_in_a_frame_of_another_site_without_cookies(demo, stri
     )
     page.goto(listed + ("/" if scripts else "/plain"))
     frame = in_frame(page, demo)
-    frame.locator("a.choice").first.click()
-    frame.locator("a.choice, .times button").first.wait_for()
-    if frame.locator("a.choice").count():
-        frame.locator("a.choice").first.click()
-    frame.locator(".times button").last.click()
+    take_the_last_hour(frame)
     for name, typed in {
         "given_name": "Rosa",
         "paternal_surname": "Quispe",
@@ -121,11 +126,7 @@ def test_in_a_tall_frame_the_next_page_is_seen_from_its_beginning_or_at_what_is_
     site.pages["/tall"] = site.pages["/"] + wide + "<p>Más.</p>" * 200
     page.goto(f"{listed}/tall")
     frame = in_frame(page, demo)
-    frame.locator("a.choice").first.click()
-    frame.locator("a.choice, .times button").first.wait_for()
-    if frame.locator("a.choice").count():
-        frame.locator("a.choice").first.click()
-    frame.locator(".times button").last.click()
+    take_the_last_hour(frame)
     frame.get_by_role("heading", name="Tus datos").wait_for()
     page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().top >= 0")
     frame.locator("form[data-once] button").click()

@@ -312,19 +312,24 @@ def test_a_language_is_chosen_in_the_menu_and_the_page_stays_where_it_was(desk):
     page.wait_for_selector("html[lang=es]")
 
 
-def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
-    first = desk.free()[0]
-    made = desk.make(first)
-    desk.page.keyboard.press("Escape")
-    desk.point(first)
-    desk.block_of(made).hover()  # once it stands still
-    box = desk.block_of(made).bounding_box()
+def drag_down(desk, number):
+    """This visit, to where it ends now."""
+    desk.block_of(number).hover()  # once it stands still
+    box = desk.block_of(number).bounding_box()
     mouse, x = desk.page.mouse, box["x"] + 60
     mouse.move(x, box["y"] + 8)
     mouse.down()
     mouse.move(x, box["y"] + 20, steps=4)
     mouse.move(x, box["y"] + 8 + box["height"], steps=8)
     mouse.up()
+
+
+def test_dragging_asks_once_whether_to_tell_and_can_be_undone(desk):
+    first = desk.free()[0]
+    made = desk.make(first)
+    desk.page.keyboard.press("Escape")
+    desk.point(first)
+    drag_down(desk, made)
     desk.page.wait_for_selector("dialog[open]")
     expect(desk.page.locator("dialog[open]")).to_have_count(1)
     desk.page.locator("dialog[open] button[value=no]").click()
@@ -384,38 +389,41 @@ def test_what_is_in_the_way_is_named_before_anything_else_is_asked(desk):
     assert desk.visit(made)["end"] == before["end"]
 
 
-def test_before_the_patient_is_told_it_is_said_what_the_rules_have_against_the_hour(desk):
+@pytest.mark.parametrize(
+    ("reasons", "leaves", "label"),
+    [
+        (["Fuera de las reglas: es feriado."], ["outside_rules"], "Agendar igual"),
+        (
+            ["Fuera de las reglas: es feriado.", "Esa hora ya está tomada."],
+            ["outside_rules", "overbook"],
+            "Agendar igual, con sobrecupo",
+        ),
+    ],
+    ids=["one", "two"],
+)
+def test_before_the_patient_is_told_all_that_is_against_the_hour_is_said_at_once(
+    desk, reasons, leaves, label
+):
     first = desk.free()[0]
     made = desk.make(first)
     desk.page.keyboard.press("Escape")
     desk.point(first)
-    desk.block_of(made).hover()  # once it stands still
-    box = desk.block_of(made).bounding_box()
-    mouse, x = desk.page.mouse, box["x"] + 60
-    refusal = {
-        "code": "outside_rules",
-        "message": "Fuera de las reglas: es feriado.",
-        "reasons": ["Fuera de las reglas: es feriado."],
-        "leaves": ["outside_rules"],
-        "label": "Agendar igual",
-    }
+    refusal = {"code": "outside_rules", "message": " ".join(reasons), "reasons": reasons}
     asked = []
 
     def answer(route):
         asked.append(route.request.post_data)
-        if "outside_rules=1" in asked[-1]:
+        if all(f"{leave}=1" in asked[-1] for leave in leaves):
             route.continue_()
         else:
-            route.fulfill(status=409, json=refusal)
+            route.fulfill(status=409, json={**refusal, "leaves": leaves, "label": label})
 
     desk.page.route("**/mover", answer)
-    mouse.move(x, box["y"] + 8)
-    mouse.down()
-    mouse.move(x, box["y"] + 20, steps=4)
-    mouse.move(x, box["y"] + 8 + box["height"], steps=8)
-    mouse.up()
+    drag_down(desk, made)
     dialog = desk.page.locator("dialog[open]")
-    dialog.filter(has_text="es feriado").locator("button.primary").click()
+    for reason in reasons:
+        expect(dialog).to_contain_text(reason)
+    dialog.locator("button.primary", has_text=label).click()
     dialog.locator("button[value=no]").click()
     desk.page.locator(".toast", has_text="movida").wait_for()
     assert ["tell=ask" in one for one in asked] == [True, True, False]

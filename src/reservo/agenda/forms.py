@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from reservo.catalog import queries as catalog
 from reservo.catalog.models import Branch
 from reservo.core import text
+from reservo.patients.fields import BadPatient
 from reservo.patients.models import Patient
 
 TOLD = ("patient", "services", "day", "time", "minutes", "practitioner", "room", "comment")
@@ -86,6 +87,11 @@ class VisitForm(forms.Form):
             if str(typed or "").isdecimal() and len(str(typed)) < 19
             else None
         )
+
+    def show(self, bad: BadPatient) -> None:
+        """What is wrong with the patient made in place, at its fields."""
+        for name, error in bad.errors.items():
+            self.add_error(f"new_{name}" if f"new_{name}" in self.fields else None, str(error.message))
 
     def meet(self, kept: dict[str, Any]) -> list[tuple[str, str]]:
         """Stand over the visit as it is by now, so that saving again is deliberate.

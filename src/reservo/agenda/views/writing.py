@@ -42,8 +42,7 @@ def create(request: HttpRequest) -> HttpResponse:
         try:
             appointment = _book(request, form, branch)
         except BadPatient as bad:
-            for name, error in bad.errors.items():
-                form.add_error(f"new_{name}" if f"new_{name}" in form.fields else None, error.message)
+            form.show(bad)
         except REFUSALS as error:
             refusal = refusal_of(error, request.staff, branch.zone)
         else:
@@ -165,8 +164,7 @@ def edit(request: HttpRequest, appointment_id: int) -> HttpResponse:
         try:
             _edit(request, form, appointment)
         except BadPatient as bad:
-            for name, error in bad.errors.items():
-                form.add_error(f"new_{name}" if f"new_{name}" in form.fields else None, error.message)
+            form.show(bad)
         except REFUSALS as error:
             refusal = refusal_of(error, request.staff, appointment.zone)
             if isinstance(error, ops.EditedMeanwhile):
