@@ -125,12 +125,13 @@ export function sidePanel({ panel, work, visitAddress, swapped, closed }) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // Of a form that knows its patient already the likeliest field is at hand: what is asked, the service, or the hour.
+  // What is asked is at hand; else, of a form that knows its patient already, the likeliest field: service or hour.
   function takeUp() {
+    const asked = form()?.querySelector(".note input");
+    if (asked) asked.focus();
     if (!form() || panel.contains(document.activeElement)) return;
-    const asked = form().querySelector(".note input");
     const isBare = !form().elements.version.value && !form().querySelector(".note, .chip");
-    (asked ?? (isBare ? form().querySelector(".chip-box input") : form().elements.time))?.focus();
+    (isBare ? form().querySelector(".chip-box input") : form().elements.time)?.focus();
   }
 
   function listen() {
