@@ -333,7 +333,6 @@ def test_a_suspended_visit_is_taken_up_again_with_one_press_where_a_right_allows
         {"services": 99},
         {"services": SCRIPT},
         {"comment": "x" * 2_001},
-        {"comment": "a\x00b"},
         {"day": "2026-09-06", "time": "00:15"},  # does not exist in Santiago
         {"day": "2027-09-05", "time": "00:00"},
         {"patient": "", "new_given_name": "x" * 81},
@@ -355,13 +354,23 @@ def test_html_and_formulas_are_kept_as_text_and_shown_as_text(centre):
 
 
 def test_control_characters_are_taken_out_of_what_is_typed(centre):
-    create(centre, comment="a\x07b\x1b[31m\u202ec")
+    create(centre, comment="a\x00\x07b\x1b[31m\u202ec")
     made = centre.book(NINE + timedelta(hours=1))
     state(centre, made, "no_show")
     state(centre, read(centre, made), "attended", "administrator", reason="vi\x07no")
     assert kept(centre)[0]["comment"].isprintable()
     with centre.active():
         assert AppointmentChange.objects.last().reason == "vino"
+
+
+def test_letters_that_are_two_once_normalised_are_cut_in_a_reason_and_refused_in_a_comment(centre):
+    grown = "\u0958" * 190
+    made = centre.book(NINE + timedelta(hours=1))
+    state(centre, made, "no_show")
+    state(centre, read(centre, made), "attended", "administrator", reason=grown)
+    with centre.active():
+        assert len(AppointmentChange.objects.last().reason) == 200
+    assert create(centre, comment="\u0958" * 1_990).status_code == 422
 
 
 def test_ten_megabytes_are_refused(centre):

@@ -11,7 +11,11 @@ from tests.cast import make_cast
 from tests.ui.forms import editing, read
 
 LONG = "a" * 10_000
+GROWN = {
+    f"two of each of {times} letters once normalised": "\u0958" * times for times in (55, 78, 118, 195, 1_990)
+}
 NASTY = {
+    **GROWN,
     "long": LONG,
     "control characters": "a\x01\x08\x1b[31m\u202eb",
     "nul": "a\x00b",
@@ -111,7 +115,7 @@ def test_everything_wrong_at_once_is_refused_with_words_at_the_fields(centre, na
 def test_bad_text_alone_is_saved_clean_or_refused_and_kept_on_screen(centre, name):
     client = centre.client("administrator")
     address = pages(centre)[name]
-    for kind in ("long", "control characters", "nul", "formula", "script", "template", "surrogates"):
+    for kind in ("long", "control characters", "nul", "formula", "script", "template", "surrogates", *GROWN):
         form = editing(client.get(address).content.decode())
         sent = form.data | {field: [NASTY[kind]] for field in form.names(*TEXTS)}
         answer = client.post(address, sent)

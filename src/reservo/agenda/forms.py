@@ -15,6 +15,7 @@ from reservo.catalog.models import Branch
 from reservo.core import text
 from reservo.patients.fields import BadPatient
 from reservo.patients.models import Patient
+from reservo.ui.fields import Lines
 
 TOLD = ("patient", "services", "day", "time", "minutes", "practitioner", "room", "comment")
 
@@ -43,7 +44,7 @@ class VisitForm(forms.Form):
         required=False,
         widget=forms.SelectMultiple({"size": "6", "data-chips": _("Escribe para buscar")}),
     )
-    comment = forms.CharField(
+    comment = Lines(
         label=_("Comentario"), required=False, max_length=2_000, widget=forms.Textarea({"rows": "2"})
     )
     new_given_name = forms.CharField(label=_("Nombre"), required=False, max_length=80)
@@ -116,9 +117,6 @@ class VisitForm(forms.Form):
             return text.day_short(date.fromisoformat(value), get_language() or "es")
         named = {str(key): str(label) for key, label in getattr(self.fields[name], "choices", ())}
         return ", ".join(named.get(one, one) for one in _plain(value)) or "—"
-
-    def clean_comment(self) -> str:
-        return text.clean(self.cleaned_data["comment"], 2_000, lines=True)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -32,13 +32,16 @@ _UNPRINTABLE = ("Cc", "Cs", "Co")
 _DIRECTIONS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
+GROWTH = 4  # more than any letter becomes once normalised
+
+
 class TooLong(ValueError):
     """The text is longer than its place."""
 
 
 def clean(typed: str, longest: int, *, lines: bool = False) -> str:
     """Normalised, without control characters, runs of blanks made one (lines kept if asked). Raises TooLong."""
-    if len(typed) > longest * 4 + 64:
+    if len(typed) > longest * GROWTH + 64:
         raise TooLong(longest)
     normal = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if lines:
@@ -48,6 +51,11 @@ def clean(typed: str, longest: int, *, lines: bool = False) -> str:
     if len(kept) > longest:
         raise TooLong(longest)
     return kept
+
+
+def cut(typed: str, longest: int) -> str:
+    """As `clean` in one line, and what does not fit is left out."""
+    return clean(typed[:longest], GROWTH * longest)[:longest]
 
 
 def _visible(line: str) -> str:

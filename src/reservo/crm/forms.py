@@ -2,9 +2,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reservo.core import mailaddress, text
+from reservo.core import mailaddress
 from reservo.crm import kinds
 from reservo.crm.models import AutomaticMail
+from reservo.ui.fields import Lines, OneLine
 
 
 class AutomaticForm(forms.ModelForm):
@@ -34,10 +35,8 @@ class AutomaticForm(forms.ModelForm):
 
 
 class WordsForm(forms.Form):
-    subject = forms.CharField(label=gettext_lazy("Asunto"), max_length=150)
-    body = forms.CharField(
-        label=gettext_lazy("Texto"), max_length=5_000, widget=forms.Textarea({"rows": "8"})
-    )
+    subject = OneLine(label=gettext_lazy("Asunto"), max_length=150)
+    body = Lines(label=gettext_lazy("Texto"), max_length=5_000, widget=forms.Textarea({"rows": "8"}))
 
     def __init__(self, *args: object, language: str, **kwargs: object):
         super().__init__(*args, **kwargs)
@@ -45,10 +44,7 @@ class WordsForm(forms.Form):
 
     def clean(self) -> dict:
         given = super().clean() or {}
-        for name, longest in (("subject", 150), ("body", 5_000)):
-            given[name] = text.clean(given.get(name) or "", longest, lines=name == "body")
-            if not given[name] and name not in self.errors:
-                self.add_error(name, self.fields[name].error_messages["required"])
+        for name in ("subject", "body"):
             try:
                 kinds.check(given.get(name, ""), self._language)
             except kinds.UnknownPlaceholder as unknown:

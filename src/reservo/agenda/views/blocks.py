@@ -23,9 +23,10 @@ from reservo.agenda.views import choosing
 from reservo.agenda.views.panels import in_panel
 from reservo.agenda.views.refusals import refusal_of
 from reservo.catalog import queries as catalog
-from reservo.core import text, ticks, zones
+from reservo.core import ticks, zones
 from reservo.core.clock import now
 from reservo.staff.access import right
+from reservo.ui.fields import OneLine
 
 SCOPES = (
     ("practitioner", gettext_lazy("Un profesional")),
@@ -44,7 +45,7 @@ REPEATS = (
 
 
 class BlockForm(forms.Form):
-    title = forms.CharField(label=gettext_lazy("Motivo"), max_length=120)
+    title = OneLine(label=gettext_lazy("Motivo"), max_length=120)
     scope = forms.ChoiceField(label=gettext_lazy("Qué se bloquea"), choices=SCOPES)
     practitioner = forms.TypedChoiceField(
         label=gettext_lazy("Profesional"), coerce=int, empty_value=None, required=False
@@ -68,12 +69,6 @@ class BlockForm(forms.Form):
         people = catalog.practitioners(branch.pk).values_list("pk", "name")
         self.fields["practitioner"].choices = [("", "—"), *people]
         self.fields["room"].choices = [("", "—"), *catalog.rooms(branch.pk).values_list("pk", "name")]
-
-    def clean_title(self) -> str:
-        title = text.clean(self.cleaned_data["title"], 120)
-        if not title:
-            raise forms.ValidationError(_("Este campo es obligatorio."))
-        return title
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

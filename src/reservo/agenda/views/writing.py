@@ -124,7 +124,7 @@ def state(request: HttpRequest, appointment_id: int) -> HttpResponse:
             appointment_id,
             to,
             version=choosing.number(request.POST.get("version", "")) or 0,
-            reason=text.clean(request.POST.get("reason", "")[:200], 200),
+            reason=text.cut(request.POST.get("reason", ""), 200),
             tell_patient=request.POST.get("tell") == "1",
             leave=_leave(request),
             by=request.staff.actor(),

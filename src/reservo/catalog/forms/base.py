@@ -76,7 +76,10 @@ class SettingsForm(forms.ModelForm):
 
     def _clean_text(self, given: dict[str, Any], name: str, field: forms.CharField) -> None:
         lines = isinstance(field.widget, forms.Textarea)
-        given[name] = text.clean(given[name], 4 * len(given[name]), lines=lines)
+        given[name] = text.clean(given[name], text.GROWTH * len(given[name]), lines=lines)
+        if field.max_length is not None and len(given[name]) > field.max_length:
+            self.add_error(name, _("El texto es demasiado largo."))
+            return
         if field.required and not given[name]:
             self.add_error(name, field.error_messages["required"])
 

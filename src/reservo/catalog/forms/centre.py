@@ -16,7 +16,8 @@ from reservo.catalog.forms.fields import HOURS_HELP, Hours, country_choices, lan
 from reservo.catalog.forms.guards import refuse_if_visited
 from reservo.catalog.models import Branch, Centre, OpeningPeriod, Room, RoomKind, ServiceCategory
 from reservo.catalog.weekly import Period, shown
-from reservo.core import colours, money, phones, text
+from reservo.core import colours, money, phones
+from reservo.ui.fields import Lines
 
 NO_PICTURE = gettext_lazy("No pudimos leer la imagen: usa un PNG, JPG o WebP de hasta 5 MB.")
 
@@ -88,15 +89,7 @@ class CentreForm(SettingsForm):
 
 class PrivacyForm(forms.Form):
     language = forms.ChoiceField(label=gettext_lazy("Idioma"), choices=[("es", "Español"), ("en", "English")])
-    words = forms.CharField(
-        label=gettext_lazy("Texto"), max_length=40_000, widget=forms.Textarea({"rows": "12"})
-    )
-
-    def clean_words(self) -> str:
-        words = text.clean(self.cleaned_data["words"], 40_000, lines=True)
-        if not words:
-            raise forms.ValidationError(self.fields["words"].error_messages["required"])
-        return words
+    words = Lines(label=gettext_lazy("Texto"), max_length=40_000, widget=forms.Textarea({"rows": "12"}))
 
 
 class BranchForm(SettingsForm):
