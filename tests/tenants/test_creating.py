@@ -141,6 +141,26 @@ def test_what_a_killed_creation_left_is_taken_back_when_asked(make, monkeypatch)
     assert not operations.take_back_unfinished("nueva-siete")
 
 
+def test_a_plan_with_a_store_of_its_own_gets_the_first_dedicated_one_with_room(make, tmp_path):
+    names = [f"own-{number}-{time.monotonic_ns()}" for number in range(3)]
+    dedicated = Store.objects.filter(is_dedicated=True)
+    left_out = list(dedicated.filter(is_draining=False).values_list("pk", flat=True))
+    dedicated.update(is_draining=True)
+    try:
+        with pytest.raises(stores.NoRoom, match="dedicated"):
+            make("propio-cero", store=stores.DEDICATED)
+        for name in names:
+            place = {"engine": "sqlite", "address": str(tmp_path / name), "is_dedicated": name != names[0]}
+            stores.add(stores.Description(name=name, capacity=1, **place))
+        taken = [make(slug, store=stores.DEDICATED).store for slug in ("propio-uno", "propio-dos")]
+        assert taken == names[1:]
+        with pytest.raises(stores.NoRoom, match="dedicated"):
+            make("propio-tres", store=stores.DEDICATED)
+    finally:
+        Store.objects.filter(name__in=names).update(is_draining=True)
+        Store.objects.filter(pk__in=left_out).update(is_draining=False)
+
+
 def test_of_many_at_once_no_more_come_than_there_is_room_for(make, monkeypatch, tmp_path):
     name = f"narrow-{time.monotonic_ns()}"
     stores.add(

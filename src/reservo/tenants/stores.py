@@ -19,6 +19,7 @@ from reservo.tenants.standbys import BadStore
 
 EMBEDDED = "embedded"
 POOL_CAPACITY = 100_000
+DEDICATED = "dedicated:"  # no name of a store: the first dedicated one with room
 
 
 class StoreExists(ValueError):
@@ -146,9 +147,12 @@ def check(name: str) -> list[Finding]:
 def store_for_new(wanted: str = "") -> Store:
     """The one that is asked for, else RESERVO_DEFAULT_STORE, else the first open pool with room.
 
+    `DEDICATED` asks for the first dedicated store with room, for a centre whose plan gives it a server of its own.
     Inside a transaction of the control plane. Raises UnknownStore, NoRoom.
     """
     wanted = wanted or os.environ.get("RESERVO_DEFAULT_STORE", "")
+    if wanted == DEDICATED:
+        return _first_with_room(listed().filter(is_dedicated=True), "every dedicated store is full")
     if wanted and wanted != EMBEDDED:
         store = named(wanted)
         if store.is_draining or store.placements.count() >= store.capacity:
@@ -156,12 +160,16 @@ def store_for_new(wanted: str = "") -> Store:
         return store
     if wanted or not Store.objects.filter(is_dedicated=False).exists():
         embedded()
-    pools = listed().filter(is_draining=False, is_dedicated=False, centres__lt=F("capacity"))
+    pools = listed().filter(is_dedicated=False)
     if wanted:
         pools = pools.filter(name=wanted)
-    found = pools.first()
+    return _first_with_room(pools, wanted or "every open pool is full")
+
+
+def _first_with_room(chosen: QuerySet[Store], none: str) -> Store:
+    found = chosen.filter(is_draining=False, centres__lt=F("capacity")).first()
     if found is None:
-        raise NoRoom(wanted or "every open pool is full")
+        raise NoRoom(none)
     return found
 
 

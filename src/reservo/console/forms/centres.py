@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from reservo.catalog.forms.fields import country_choices, zone_choices
 from reservo.core import mailaddress, money, zones
 from reservo.tenancy import slugs
-from reservo.tenancy.models import Placement
+from reservo.tenancy.models import Placement, Store
 from reservo.tenants import stores
 from reservo.ui.fields import OneLine
 
@@ -125,7 +125,13 @@ def store_choices() -> list[tuple[str, str]]:
     open_ones = [
         store for store in stores.listed() if not store.is_draining and store.centres < store.capacity
     ]
+    own = [(stores.DEDICATED, _("Uno dedicado, como dice su plan"))] if _any_dedicated(open_ones) else []
     return [
         ("", _("El primero con lugar")),
+        *own,
         *((store.name, f"{store.name} · {store.get_engine_display()}") for store in open_ones),
     ]
+
+
+def _any_dedicated(open_ones: list[Store]) -> bool:
+    return any(store.is_dedicated for store in open_ones)

@@ -15,6 +15,7 @@ from reservo.core.clock import now
 from reservo.tenancy import directory
 from reservo.tenancy.models import Placement
 from reservo.tenancy.slugs import BadSlug
+from reservo.tenants import stores
 from reservo.tenants.models import Tenant
 
 FOUNDING = ("slug", "name", "country", "zone", "currency", "language", "store")
@@ -32,8 +33,16 @@ class Command(BaseCommand):
         create.add_argument("--zone", default="America/Santiago")
         create.add_argument("--currency", default="")
         create.add_argument("--language", default="es")
-        create.add_argument(
+        place = create.add_mutually_exclusive_group()
+        place.add_argument(
             "--store", default="", help="where its data live; default: the first pool with room"
+        )
+        place.add_argument(
+            "--dedicated",
+            dest="store",
+            action="store_const",
+            const=stores.DEDICATED,
+            help="the first dedicated store with room, as its plan says",
         )
         create.add_argument("--admin-email", default="", help="who gets the invitation to administer it")
         create.add_argument("--admin-name", default="")
