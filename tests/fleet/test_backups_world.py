@@ -10,9 +10,9 @@ from reservo import tenancy
 from reservo.accounts.models import Membership
 from reservo.adapters import files
 from reservo.core.clock import now
-from reservo.fleet import journal, moves
+from reservo.fleet import journal, moves, promoting
 from reservo.fleet.backups import restoring, sources
-from reservo.fleet.models import Backup, Move, Restore
+from reservo.fleet.models import Backup, Move, Promotion, Restore
 from reservo.jobs.models import Job, NextFiring, RecurringRun, Wakeup
 from reservo.notifications.models import Delivery
 from reservo.staff.models import StaffMember
@@ -183,6 +183,61 @@ def test_two_restores_at_once_and_one_during_a_move_or_the_other_way_are_refused
         restoring.over_itself(cast.slug, source, clock=now)
     move.delete()
     assert numbers(cast.slug) == []
+
+
+def test_nothing_changes_place_while_a_standby_takes_its_stores_place_nor_the_other_way(cast, tmp_path):
+    back_up(cast.route)
+    source = sources.newest(cast.route.tenant_id)
+    here = Placement.objects.select_related("store").get(slug=cast.slug).store.name
+    beside = f"beside-{cast.slug}"
+    stores.add(stores.Description(name=beside, engine="sqlite", address=str(tmp_path), capacity=5))
+    for promoted in (here, beside):
+        promotion = Promotion.objects.create(
+            store=promoted, open_for=promoted, from_address="a", to_address="b", started_at=now()
+        )
+        with pytest.raises(restoring.CannotRestore, match="becoming its primary"):
+            restoring.over_itself(cast.slug, source, store=beside, clock=now)
+        with pytest.raises(moves.CannotMove, match="becoming its primary"):
+            moves.plan(cast.slug, beside, at=now())
+        promotion.delete()
+    assert promoting._restored(here) == promoting._restored(beside) == []
+    open_one = Restore.objects.create(
+        tenant_id=cast.route.tenant_id,
+        slug=cast.slug,
+        open_for=cast.route.tenant_id,
+        before_store=here,
+        after_store=beside,
+        source="x",
+        data_of=now(),
+        started_at=now(),
+    )
+    assert promoting._restored(here) == promoting._restored(beside) == [cast.slug]
+    open_one.delete()
+    stores.remove(beside)
+
+
+def test_a_restore_into_a_store_that_is_away_is_given_up_and_says_what_stays_there(cast):
+    dead = f"dead-{cast.slug}"
+    place = {"engine": "postgresql", "address": "127.0.0.1:1/none", "login": "a", "provisioner": "p"}
+    passwords = {"password": "x", "provisioner_password": "x"}
+    stores.add(stores.Description(name=dead, capacity=5, **place, **passwords))
+    here = Placement.objects.select_related("store").get(slug=cast.slug).store.name
+    Restore.objects.create(
+        tenant_id=cast.route.tenant_id,
+        slug=cast.slug,
+        open_for=cast.route.tenant_id,
+        before_store=here,
+        after_store=dead,
+        after_namespace="half_filled",
+        source="x",
+        data_of=now(),
+        started_at=now(),
+    )
+    given_up = restoring.abort(cast.slug, at=now())
+    assert given_up.report["copy_left"] == f"half_filled in {dead}, which does not answer"
+    assert (given_up.state, given_up.open_for) == ("aborted", None)
+    given_up.delete()
+    stores.remove(dead)
 
 
 def test_the_other_state_is_kept_for_a_week_and_then_deleted_on_order(cast, monday):

@@ -17,13 +17,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from reservo import tenancy
 from reservo.adapters import bus
 from reservo.core.clock import now
 from reservo.fleet import moves
 from reservo.fleet.epochs import AHEAD
-from reservo.fleet.models import Move, Promotion
+from reservo.fleet.models import Move, Promotion, Restore
 from reservo.tenancy import connections, directory, namespaces, replicas, servers
 from reservo.tenancy.models import Placement, Store
 from reservo.tenancy.servers import Finding
@@ -63,6 +64,11 @@ def findings(name: str) -> list[Finding]:
             f"moves at work: {', '.join(slugs) or 'none'}", not slugs, "wait for them, or stop the movers"
         ),
         Finding(
+            f"restores from or into it: {', '.join(_restored(name)) or 'none'}",
+            not _restored(name),
+            "wait for their end, or `reservo tenants restore <centre> --abort`",
+        ),
+        Finding(
             f"centres that the replica lacks: {', '.join(lost) or 'none'}", not lost, "it is another server's"
         ),
     ]
@@ -82,6 +88,8 @@ def begin(name: str, *, at: datetime) -> Promotion:
     store = stores.named(name)
     try:
         with tenancy.control(), tenancy.atomic():
+            if _restored(name):
+                raise CannotPromote(f"being restored: {', '.join(_restored(name))}")
             Store.objects.filter(pk=store.pk).update(is_draining=True)  # no centre is made there meanwhile
             return Promotion.objects.create(
                 store=name,
@@ -148,6 +156,12 @@ def left_open(store: Store) -> str:
 def _on_their_way(store: str) -> list[Move]:
     """Centres that are moved from or to it, or were until the mover was stopped."""
     return [move for move in moves.open_moves() if store in (move.source_store, move.target_store)]
+
+
+def _restored(store: str) -> list[str]:
+    """Centres that are given another state there at this moment: they would be flipped at the server that is left."""
+    there = Q(before_store=store) | Q(after_store=store)
+    return sorted(Restore.objects.filter(there, open_for__isnull=False).values_list("slug", flat=True))
 
 
 @contextmanager

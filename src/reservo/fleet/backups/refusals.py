@@ -25,5 +25,6 @@ class CannotRestore(Reasoned, RuntimeError):
         "migrating": "{centre} is being migrated; try again in a moment",
         "restoring": "{centre} is being restored already, or was and stopped: abort that",
         "moving": "{centre} is being moved; finish or abort that first",
+        "promoting": "the standby of {store} is becoming its primary; end that first",
         "unreadable": "{namespace} cannot be read",
     }

@@ -22,7 +22,7 @@ from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.refusals import CannotRestore, ForeignBackup
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.epochs import AHEAD
-from reservo.fleet.models import Move, Restore
+from reservo.fleet.models import Move, Promotion, Restore
 from reservo.fleet.moves import planning
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as migrations
@@ -124,7 +124,7 @@ def undo(slug: str, *, clock: Clock) -> Restore:
     with tenancy.control(), tenancy.atomic():
         _refuse_moving(placement)
     before = _route(restore, restore.before_store, restore.before_namespace, placement.epoch)
-    if not _is_readable(before):
+    if _readable(before) is None:
         raise CannotRestore("other_state_lost", store=restore.before_store)
     _bring_up(before)
     _swap(restore, placement, before, State.UNDONE, clock)
@@ -159,6 +159,8 @@ def forget(slug: str, *, at: datetime, early: bool = False) -> Restore:
 def abort(slug: str, *, at: datetime) -> Restore:
     """Give up a restore (or its undoing) that was stopped before its end: the centre goes on as it was.
 
+    A half-filled place whose store is away stays there, and the report names it.
+
     Raises CannotRestore if none was.
     """
     placement = _placement(slug)
@@ -168,9 +170,13 @@ def abort(slug: str, *, at: datetime) -> Restore:
         return last_restore(slug)
     if restore is None:
         raise CannotRestore("not_restoring", centre=slug)
-    copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
+    try:
+        copies.discard(_route(restore, restore.after_store, restore.after_namespace, UNFINISHED))
+    except StoreUnavailable:
+        left = f"{restore.after_namespace} in {restore.after_store}, which does not answer"
+        restore.report = {**restore.report, "copy_left": left}
     restore.state, restore.open_for, restore.ended_at = State.ABORTED, None, at
-    restore.save(update_fields=["state", "open_for", "ended_at"])
+    restore.save(update_fields=["state", "open_for", "ended_at", "report"])
     return restore
 
 
@@ -260,6 +266,7 @@ def _begin(
     try:
         with tenancy.control(), tenancy.atomic():
             _refuse_moving(placement)
+            _refuse_promoting(placement.store.name, store.name)
             return Restore.objects.create(
                 tenant_id=placement.pk,
                 slug=placement.slug,
@@ -280,6 +287,12 @@ def _refuse_moving(placement: Placement) -> None:
     planning.hold(placement)
     if Move.objects.filter(open_for=placement.pk).exists():
         raise CannotRestore("moving", centre=placement.slug)
+
+
+def _refuse_promoting(*names: str) -> None:
+    promoting = Promotion.objects.filter(open_for__in=names).first()
+    if promoting is not None:
+        raise CannotRestore("promoting", store=promoting.store)
 
 
 def _store(placement: Placement, name: str) -> Store:
@@ -347,10 +360,6 @@ def _readable(route: tenancy.Route) -> tenancy.Route | None:
     except (DatabaseError, StoreUnavailable, OSError, NamespaceEpoch.DoesNotExist):
         connections.close_for(route.tenant_id)
         return None
-
-
-def _is_readable(route: tenancy.Route) -> bool:
-    return _readable(route) is not None
 
 
 def set_epoch(here: tenancy.Route, epoch: int) -> None:
