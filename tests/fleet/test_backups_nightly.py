@@ -198,6 +198,15 @@ def test_doctor_knows_of_a_restore_that_was_stopped(cast):
     restore.delete()
 
 
+def test_doctor_makes_neither_a_key_nor_a_place(control, monkeypatch, tmp_path):
+    """In a directory that is to be rebuilt, or is the wrong one, they would be taken for the installation's own."""
+    monkeypatch.setattr(settings, "RESERVO_DATA_DIR", tmp_path / "first")
+    monkeypatch.setattr(settings, "RESERVO_BACKUP_PLACES", [])
+    monkeypatch.delenv("RESERVO_BACKUP_KEY", raising=False)
+    assert any("no key of backups yet" in one.what for one in health.findings(at=now()))
+    assert list((tmp_path / "first").iterdir()) == []
+
+
 def test_doctor_knows_of_a_single_place_and_of_a_bad_key(cast, monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "RESERVO_BACKUP_PLACES", [str(tmp_path)])
     monkeypatch.setenv("RESERVO_BACKUP_KEY", "nonsense")

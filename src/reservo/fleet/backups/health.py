@@ -33,6 +33,8 @@ def newest() -> dict[int, datetime]:
 
 
 def _key() -> list[Finding]:
+    if not keys.is_given():
+        return [Finding("there is no key of backups yet: the first of them makes it", True)]
     try:
         key = keys.current()
     except (keys.BadKey, OSError) as wrong:
@@ -44,7 +46,8 @@ def _key() -> list[Finding]:
 
 def _places() -> list[Finding]:
     found = []
-    for number, address in enumerate(settings.RESERVO_BACKUP_PLACES or [places.first().address]):
+    made = [str(places.beside())] if places.beside().exists() else []
+    for number, address in enumerate(settings.RESERVO_BACKUP_PLACES or made):
         said = _said_of(address)
         found.append(
             Finding(

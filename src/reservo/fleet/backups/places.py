@@ -30,9 +30,13 @@ def first() -> archives.Archive:
     """RESERVO_BACKUP_PLACES' first, else a directory beside the data. Raises ArchiveGone."""
     if settings.RESERVO_BACKUP_PLACES:
         return archives.at(settings.RESERVO_BACKUP_PLACES[0])
-    beside = Path(settings.RESERVO_DATA_DIR) / "backups"
-    beside.mkdir(exist_ok=True, mode=0o700)
-    return archives.at(str(beside))
+    beside().mkdir(exist_ok=True, mode=0o700)
+    return archives.at(str(beside()))
+
+
+def beside() -> Path:
+    """The directory beside the data, which the first backup makes where no place is named."""
+    return Path(settings.RESERVO_DATA_DIR) / "backups"
 
 
 def every() -> list[Place]:
