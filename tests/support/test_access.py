@@ -257,6 +257,13 @@ def test_letting_the_operator_go_ends_it(inside, olga, centre):
     assert is_out(inside, centre)
 
 
+def test_leaving_the_console_ends_it_and_the_consent_lets_them_in_again(inside, olga, console, centre):
+    console.post(f"{HOME}salir")
+    assert is_out(inside, centre)
+    _entered, again = enter(browser(olga), centre)
+    assert not is_out(again, centre)
+
+
 def test_it_opens_neither_another_centre_nor_the_console(inside, centre, other):
     assert is_out(inside, other)
     assert inside.get(HOME).status_code == 302

@@ -198,6 +198,11 @@ def end_sessions(operator: Operator) -> None:
     Session.objects.filter(operator_id=operator.pk).delete()
 
 
+def end_visits(operator: Operator) -> None:
+    """Their sessions inside centres; the consent stays, and lets them in again while it lasts."""
+    Session.objects.filter(operator_id=operator.pk, tenant_id__isnull=False).delete()
+
+
 def proof_of(operator: Operator) -> str:
     """Changes with password and second factor, so that old sessions end with them."""
     return salted_hmac(

@@ -74,6 +74,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 @operator
 def log_out(request: HttpRequest) -> HttpResponse:
+    operators.end_visits(request.operator)
     request.session.flush()
     return HttpResponseRedirect(reverse("console:login"))
 
