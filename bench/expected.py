@@ -21,6 +21,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "day-page-empty-view",
         "centre-ready",
         "centres-1000-made",
+        "centre-ready-postgresql",
+        "centre-ready-mariadb",
     ),
     "jobs": ("jobs-rate", "jobs-pickup-p50", "jobs-pickup-p99", "jobs-memory"),
     "reminders": ("reminders-lost", "reminders-twice", "reminders-memory", "reminders-rate"),
@@ -31,10 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "fleet": ("fleet-disk", "fleet-node-memory", "fleet-cold-request", "fleet-migrate"),
     "moves": (*(f"move-{pair}" for pair in _PAIRS), *(f"move-pause-{pair}" for pair in _PAIRS)),
-    "engines": (
-        *("centre-ready-postgresql", "centre-ready-mariadb"),
-        *("engine-sqlite", "engine-postgresql", "engine-mariadb", "engine-postgresql-peer"),
-    ),
+    "engines": ("engine-sqlite", "engine-postgresql", "engine-mariadb", "engine-postgresql-peer"),
     "neighbours": ("neighbours-files", "neighbours-shared", "neighbours-own", "neighbours-refused"),
     "first-step": ("first-step-bytes", "first-step-tappable"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import statistics
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from typing import Any
 
 from bench import measuring
 from bench.figure import Figure, ratio_at_most, value_at_most
+from bench.peers import environment
 from bench.size import sized
 from bench.stage import Stage
+from tests.servers import SERVERS, missing
 
 CENTRES = sized(1_000, 100)
 VISITS = 40
@@ -23,6 +26,7 @@ ROUNDS = sized(600, 60)
 def measure() -> list[Figure]:
     with Stage() as stage:
         made = _made()
+        on_servers = [_made_on(engine) for engine in SERVERS]
         pages = _seed()
         stage.web()
         _visit_each(stage.url, pages)
@@ -35,7 +39,7 @@ def measure() -> list[Figure]:
             empty_all=_visitor(stage.url, empties),
         )
         queries = _day_queries(pages[0])
-    return [*_making(made), *_pages(times, queries)]
+    return [*_making(made), *on_servers, *_pages(times, queries)]
 
 
 def _making(made: list[float]) -> list[Figure]:
@@ -89,6 +93,31 @@ def _made() -> list[float]:
 
     seeding.created("primero", 1)
     return seeding.created("centro", CENTRES)
+
+
+def _made_on(engine: str) -> Figure:
+    """The same on a server that has nothing else to do."""
+    from bench import seeding
+    from reservo.tenants import stores
+
+    if what := missing(engine):
+        raise environment.PeerMissing(what)
+    os.environ.pop("TMPDIR", None)  # the bench's own, which a server's user may not enter
+    server = SERVERS[engine]()
+    try:
+        server.start()
+        stores.add(stores.Description(name=engine, capacity=CENTRES + 1, **server.pool("bench")))
+        seeding.created(f"primero-{engine}", 1, store=engine)
+        made = [second * 1000 for second in seeding.created(f"centro-{engine}", CENTRES, store=engine)]
+    finally:
+        server.end()
+    return Figure(
+        f"centre-ready-{engine}",
+        statistics.median(made),
+        "ms",
+        bar=value_at_most(1_000),
+        note=f"median of {CENTRES:,} one after the other; slowest {max(made):.0f} ms",
+    )
 
 
 def _seed() -> list[tuple[str, str]]:

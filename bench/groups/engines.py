@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import measuring
-from bench.figure import Figure, value_at_most
+from bench.figure import Figure
 from bench.peers import environment
 from bench.size import sized
 from bench.stage import Stage
@@ -19,7 +19,6 @@ from tests.installation import free_ports
 from tests.servers import APPLICATION, SERVERS, MariaServer, PostgresServer, missing
 
 CENTRES = sized(1_000, 20)
-MADE = sized(50, 5)
 PEOPLE, VISITS = 4, 40
 CONNECTIONS = 8
 ROUNDS, SECONDS = sized(7, 3), sized(5, 3)
@@ -53,7 +52,7 @@ def measure() -> list[Figure]:
     with Stage() as stage, ExitStack() as ended:
         servers = _stores(stage, ended)
         pages = {engine: _pages(engine) for engine in ("sqlite", *servers)}
-        found = [_ready(engine) for engine in servers]
+        found = []
         for engine, requests in pages.items():
             found += _of_engine(stage, engine, servers.get(engine), requests)
         found.append(_beside_peer(stage, servers["postgresql"], pages["postgresql"]))
@@ -64,7 +63,7 @@ def _stores(stage: Stage, ended: ExitStack) -> dict[str, Any]:
     from reservo.tenants import stores
 
     folder = str(stage.data / "files")
-    stores.add(stores.Description(name="sqlite", engine="sqlite", address=folder, capacity=CENTRES + MADE))
+    stores.add(stores.Description(name="sqlite", engine="sqlite", address=folder, capacity=CENTRES + 1))
     os.environ.pop("TMPDIR", None)  # the bench's own, which a server's user may not enter
     made = {}
     for engine, make in SERVERS.items():
@@ -73,7 +72,7 @@ def _stores(stage: Stage, ended: ExitStack) -> dict[str, Any]:
         made[engine] = server = make()
         ended.callback(server.end)
         server.start()
-        stores.add(stores.Description(name=engine, capacity=CENTRES + MADE, **server.pool("bench")))
+        stores.add(stores.Description(name=engine, capacity=CENTRES + 1, **server.pool("bench")))
     return made
 
 
@@ -92,20 +91,6 @@ def _pages(engine: str) -> list[Request]:
         seeding.visits(route, places, [day], a_day=VISITS // PEOPLE, patients=60)
         found.append(Request(f"/{slug}/agenda/?dia={day}", f"Cookie: {seeding.log_in(route, user)}"))
     return found
-
-
-def _ready(engine: str) -> Figure:
-    """How long making one more takes where there are a thousand already."""
-    from bench import seeding
-
-    made = [second * 1000 for second in seeding.created(f"mas-{engine}", MADE, store=engine)]
-    return Figure(
-        f"centre-ready-{engine}",
-        statistics.median(made),
-        "ms",
-        bar=value_at_most(1_000),
-        note=f"median of {MADE} more beside {CENTRES:,}; slowest {max(made):.0f} ms",
-    )
 
 
 def _of_engine(stage: Stage, engine: str, server: Any, requests: list[Request]) -> list[Figure]:
