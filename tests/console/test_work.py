@@ -151,10 +151,10 @@ def test_processes_are_alive_or_not(console, control):
     at = now()
     Heartbeat.objects.create(process="worker:a:1", kind="worker", at=at)
     Heartbeat.objects.create(process="worker:b:2", kind="worker", at=at - timedelta(minutes=2))
-    Lease.objects.create(name="move:9", holder="worker:a:1", expires_at=at + timedelta(seconds=5))
+    Lease.objects.create(name="move:999999", holder="worker:a:1", expires_at=at + timedelta(seconds=5))
     (workers,) = [kind for kind in processes.kinds(at=at) if kind.name == "worker"]
     assert {one.name: one.is_alive for one in workers.processes} == {"worker:a:1": True, "worker:b:2": False}
     shown = console.get(f"{HOME}procesos/").content.decode()
-    assert "move:9" in shown
+    assert "move:999999" in shown
     Heartbeat.objects.filter(process__in=("worker:a:1", "worker:b:2")).delete()
-    Lease.objects.filter(pk="move:9").delete()
+    Lease.objects.filter(pk="move:999999").delete()
