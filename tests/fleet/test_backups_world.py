@@ -185,6 +185,12 @@ def test_two_restores_at_once_and_one_during_a_move_or_the_other_way_are_refused
     assert numbers(cast.slug) == []
 
 
+def begun(cast, **places):
+    """A restore that has not ended."""
+    whose = {"tenant_id": cast.route.tenant_id, "open_for": cast.route.tenant_id, "slug": cast.slug}
+    return Restore.objects.create(**whose, **places, source="x", data_of=now(), started_at=now())
+
+
 def test_nothing_changes_place_while_a_standby_takes_its_stores_place_nor_the_other_way(cast, tmp_path):
     back_up(cast.route)
     source = sources.newest(cast.route.tenant_id)
@@ -201,16 +207,7 @@ def test_nothing_changes_place_while_a_standby_takes_its_stores_place_nor_the_ot
             moves.plan(cast.slug, beside, at=now())
         promotion.delete()
     assert promoting._restored(here) == promoting._restored(beside) == []
-    open_one = Restore.objects.create(
-        tenant_id=cast.route.tenant_id,
-        slug=cast.slug,
-        open_for=cast.route.tenant_id,
-        before_store=here,
-        after_store=beside,
-        source="x",
-        data_of=now(),
-        started_at=now(),
-    )
+    open_one = begun(cast, before_store=here, after_store=beside)
     assert promoting._restored(here) == promoting._restored(beside) == [cast.slug]
     open_one.delete()
     stores.remove(beside)
@@ -222,17 +219,7 @@ def test_a_restore_into_a_store_that_is_away_is_given_up_and_says_what_stays_the
     passwords = {"password": "x", "provisioner_password": "x"}
     stores.add(stores.Description(name=dead, capacity=5, **place, **passwords))
     here = Placement.objects.select_related("store").get(slug=cast.slug).store.name
-    Restore.objects.create(
-        tenant_id=cast.route.tenant_id,
-        slug=cast.slug,
-        open_for=cast.route.tenant_id,
-        before_store=here,
-        after_store=dead,
-        after_namespace="half_filled",
-        source="x",
-        data_of=now(),
-        started_at=now(),
-    )
+    begun(cast, before_store=here, after_store=dead, after_namespace="half_filled")
     given_up = restoring.abort(cast.slug, at=now())
     assert given_up.report["copy_left"] == f"half_filled in {dead}, which does not answer"
     assert (given_up.state, given_up.open_for) == ("aborted", None)
