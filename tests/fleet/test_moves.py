@@ -282,6 +282,19 @@ def test_names_that_go_from_one_to_another_meanwhile_do_not_stop_it(cast_in, pla
     assert moves.compare_again(move)
 
 
+def test_a_centre_that_was_flipped_does_not_wait_for_the_place_it_left(cast_in, places, monday, monkeypatch):
+    cast = cast_in("sqlite")
+
+    def away():
+        raise servers.StoreUnavailable("it died")
+
+    monkeypatch.setattr(journal, "end", away)
+    move = moves.run(moves.plan(cast.slug, places["files"], at=now()), clock=now)
+    assert (move.state, move.open_for) == (Move.State.DONE, None)
+    assert move.report["old_place"] == f"{places['sqlite']} does not answer"
+    assert book(cast, monday, at=now()) == 1
+
+
 def test_two_on_their_way_do_not_share_the_last_room(cast_in, places, tmp_path):
     one, other = cast_in("sqlite"), cast_in("sqlite")
     narrow = stores.Description(

@@ -55,7 +55,7 @@ def findings(name: str) -> list[Finding]:
         found = standbys.fitness(store, standbys.standing(store))
     except servers.StoreUnavailable as away:
         return [Finding(f"replica {store.replica} answers", False, str(away))]
-    stopped = moves.stopped(at=now())
+    stopped, restored = moves.stopped(at=now()), _restored(name)
     slugs = sorted(move.slug for move in _on_their_way(name) if move not in stopped)
     lost = [route.slug for route in _routes(store, store.replica) if namespaces.epoch_of(route) is None]
     return [
@@ -64,8 +64,8 @@ def findings(name: str) -> list[Finding]:
             f"moves at work: {', '.join(slugs) or 'none'}", not slugs, "wait for them, or stop the movers"
         ),
         Finding(
-            f"restores from or into it: {', '.join(_restored(name)) or 'none'}",
-            not _restored(name),
+            f"restores from or into it: {', '.join(restored) or 'none'}",
+            not restored,
             "wait for their end, or `reservo tenants restore <centre> --abort`",
         ),
         Finding(
@@ -88,8 +88,8 @@ def begin(name: str, *, at: datetime) -> Promotion:
     store = stores.named(name)
     try:
         with tenancy.control(), tenancy.atomic():
-            if _restored(name):
-                raise CannotPromote(f"being restored: {', '.join(_restored(name))}")
+            if restored := _restored(name):
+                raise CannotPromote(f"being restored: {', '.join(restored)}")
             Store.objects.filter(pk=store.pk).update(is_draining=True)  # no centre is made there meanwhile
             return Promotion.objects.create(
                 store=name,

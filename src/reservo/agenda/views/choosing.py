@@ -116,7 +116,7 @@ def calendar_config(request: HttpRequest, shown: Chosen) -> dict[str, Any]:
         ],
         "rooms": [{"id": room.pk, "name": room.name, "colour": GREY} for room in shown.rooms],
         "states": {name: {"label": str(label), "icon": drawing} for name, (label, drawing) in STATES.items()},
-        "may": {name: f"agenda.{name}" in staff.extents for name in ("edit", "block", "overbook")},
+        "may": {name: f"agenda.{name}" in staff.extents for name in ("edit", "block")},
         "urls": {
             "feed": reverse("agenda:feed"),
             "days": reverse("agenda:days"),

@@ -22,7 +22,7 @@ from reservo.fleet.backups.manifests import CENTRE, Manifest
 from reservo.fleet.backups.refusals import CannotRestore, ForeignBackup
 from reservo.fleet.backups.sources import Opened, Source, opened
 from reservo.fleet.epochs import AHEAD
-from reservo.fleet.models import Move, Promotion, Restore
+from reservo.fleet.models import Move, Restore
 from reservo.fleet.moves import planning
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as migrations
@@ -266,7 +266,8 @@ def _begin(
     try:
         with tenancy.control(), tenancy.atomic():
             _refuse_moving(placement)
-            _refuse_promoting(placement.store.name, store.name)
+            if promoted := planning.promoted_among(placement.store.name, store.name):
+                raise CannotRestore("promoting", store=promoted)
             return Restore.objects.create(
                 tenant_id=placement.pk,
                 slug=placement.slug,
@@ -287,12 +288,6 @@ def _refuse_moving(placement: Placement) -> None:
     planning.hold(placement)
     if Move.objects.filter(open_for=placement.pk).exists():
         raise CannotRestore("moving", centre=placement.slug)
-
-
-def _refuse_promoting(*names: str) -> None:
-    promoting = Promotion.objects.filter(open_for__in=names).first()
-    if promoting is not None:
-        raise CannotRestore("promoting", store=promoting.store)
 
 
 def _store(placement: Placement, name: str) -> Store:

@@ -120,9 +120,14 @@ def _refuse_unfit(store: str, findings: list[Finding]) -> None:
 def _refuse_busy(placement: Placement, store: Store) -> None:
     if Restore.objects.filter(open_for=placement.pk).exists():
         raise CannotMove("restoring", centre=placement.slug)
-    promoting = Promotion.objects.filter(open_for__in=(placement.store.name, store.name)).first()
-    if promoting is not None:
-        raise CannotMove("promoting", store=promoting.store)
+    if promoted := promoted_among(placement.store.name, store.name):
+        raise CannotMove("promoting", store=promoted)
+
+
+def promoted_among(*stores: str) -> str:
+    """The one of these whose standby is taking its primary's place; empty if none is."""
+    promotion = Promotion.objects.filter(open_for__in=stores).first()
+    return promotion.store if promotion else ""
 
 
 def start_over(store: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError, InterfaceError, OperationalError, models
 
 from reservo import tenancy
 from reservo.fleet import journal, rows, sequences, snapshots
@@ -22,7 +22,7 @@ from reservo.fleet.moves.alone import alone, refuse_if_lost
 from reservo.fleet.moves.planning import NoSuchMove, source_route, target_route
 from reservo.fleet.schemas import applying
 from reservo.fleet.schemas import planning as schemas
-from reservo.tenancy import connections, directory, namespaces, replicas
+from reservo.tenancy import connections, directory, namespaces
 from reservo.tenancy.models import NamespaceEpoch, Placement, Store
 from reservo.tenancy.servers import StoreUnavailable
 
@@ -281,7 +281,7 @@ def _finish(move: Move, clock: Callable[[], datetime], progress: Progress) -> No
         _set_epoch(source_route(move), move.epoch_after)
         with tenancy.activate(source_route(move)):
             journal.end()
-    except replicas.AWAY:
+    except (StoreUnavailable, OperationalError, InterfaceError):
         move.report = {**move.report, "old_place": f"{move.source_store} does not answer"}
     connections.close_for(move.tenant_id)
     _save(move, State.DONE, open_for=None, ended_at=clock(), report=move.report)
